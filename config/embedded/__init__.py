@@ -1,0 +1,1 @@
+"""The private PostgreSQL and Valkey of `make run`, and the supervisor over them; has no part in production."""

@@ -1,0 +1,329 @@
+"""Every setting of the product, read from the environment, top to bottom; decides nothing that is not written here.
+
+Production refuses to start with a missing or a default secret. `.env.example` explains each variable.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from config.brokers import celery_url
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# --- Where we are -----------------------------------------------------------------------------------------
+ENVIRONMENT: str = env.str("ENVIRONMENT", default="development")
+if ENVIRONMENT not in {"development", "test", "production"}:
+    raise ImproperlyConfigured("ENVIRONMENT must be development, test or production.")
+IS_PRODUCTION = ENVIRONMENT == "production"
+DEBUG = False  # an error page of Django's would show what must not be seen; logs say what went wrong
+
+
+def _required(name: str) -> str:
+    """The variable's value; outside of manage.py and make the embedded defaults are not there to help."""
+    value: str = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. Use make or manage.py, or see .env.example.")
+    if IS_PRODUCTION and ("change-me" in value or "insecure" in value):
+        raise ImproperlyConfigured(f"{name} still has its example value.")
+    return value
+
+
+# --- Secrets ----------------------------------------------------------------------------------------------
+SECRET_KEY = _required("SECRET_KEY")
+KEY_ENCRYPTION_KEY = _required("KEY_ENCRYPTION_KEY")  # base64 of 32 bytes; wraps caller keys and provider secrets
+
+# --- Addresses --------------------------------------------------------------------------------------------
+PUBLIC_URL: str = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+IS_HTTPS = PUBLIC_URL.startswith("https://")
+if IS_PRODUCTION and not IS_HTTPS:
+    raise ImproperlyConfigured("PUBLIC_URL must be an https address in production.")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+# --- Applications -----------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+    "csp",
+    "tenants",
+    "calls",
+    "attribution",
+    "retention",
+]
+
+MIDDLEWARE = [
+    "calls.middleware.WebhookFirst",  # webhooks need no session, no CSRF token and no headers for browsers
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "tenants.middleware.NoStoreWhenSignedIn",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- Databases --------------------------------------------------------------------------------------------
+# `default` is the application's restricted role; `owner` runs migrations and is not known to web and worker in
+# production. The keystore is another database, so that a dump of the application holds no caller key.
+DB_POOL: dict[str, Any] = {
+    "min_size": 1,
+    "max_size": env.int("DATABASE_POOL_SIZE", default=12),
+    "timeout": 5,
+}
+
+
+def _database(name: str, *, pool: bool) -> dict[str, Any]:
+    options: dict[str, Any] = {"connect_timeout": 5}
+    if pool:
+        options["pool"] = DB_POOL
+    config: dict[str, Any] = dict(env.db_url(name))
+    config["HOST"] = unquote(config.get("HOST") or "")  # a socket directory: postgres://role@%2Fpath/name
+    config.setdefault("OPTIONS", {}).update(options)
+    # The database may stand behind PgBouncer in transaction mode: a server-side cursor outlives a transaction.
+    config["DISABLE_SERVER_SIDE_CURSORS"] = True
+    return config
+
+
+_required("DATABASE_URL")
+_required("KEYSTORE_DATABASE_URL")
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": _database("DATABASE_URL", pool=True),
+    "keystore": _database("KEYSTORE_DATABASE_URL", pool=False),
+}
+if env.str("DATABASE_OWNER_URL", default=""):
+    DATABASES["owner"] = _database("DATABASE_OWNER_URL", pool=False)
+if env.str("KEYSTORE_OWNER_URL", default=""):
+    DATABASES["keystore_owner"] = _database("KEYSTORE_OWNER_URL", pool=False)
+DATABASE_ROUTERS = ["config.routers.KeystoreRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Sign-in limits count here: kept in PostgreSQL, they survive a restart and need no broker.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "tenants_cache",
+    }
+}
+
+# --- Broker: wakes workers up and holds nothing that is not in PostgreSQL -------------------------------
+REDIS_URL = _required("REDIS_URL")
+CELERY_BROKER_URL = celery_url(REDIS_URL)
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+# Acknowledged on receipt: the work is in PostgreSQL and the next sweep finds what a killed worker left. Late
+# acknowledgement would only add the broker's redelivery, and takes a worker down that lost its connection meanwhile.
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_TIME_LIMIT = 15 * 60
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "visibility_timeout": 20 * 60,
+    # A web request that wakes a worker gives up at once when the broker is away: the sweep finds the work later.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+    **({"global_keyprefix": env.str("REDIS_PREFIX")} if env.str("REDIS_PREFIX", default="") else {}),
+}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "sweep-changes": {
+        "task": "attribution.tasks.sweep_changes",
+        "schedule": timedelta(seconds=2),
+        "options": {"expires": 4},  # a worker that was away finds one sweep to do, not a thousand
+    },
+    "make-partitions": {
+        "task": "calls.tasks.make_weeks_ahead",
+        "schedule": timedelta(hours=6),
+    },
+    "close-books": {
+        "task": "attribution.tasks.close_books",
+        "schedule": timedelta(hours=6),
+    },
+    "purge": {
+        "task": "retention.tasks.purge_if_due",
+        "schedule": timedelta(minutes=10),
+    },
+}
+# `calls` leaves work behind and does not know who takes it up; the name is wired here.
+CHANGES_WAKE_TASK = "attribution.tasks.attribute_clinic"
+
+# --- People -----------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "tenants.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_RESET_TIMEOUT = 2 * 60 * 60
+ACCOUNT_ADAPTER = "tenants.accounts.ClosedSignup"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts are made by invitation, sign-up is closed
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_PREVENT_ENUMERATION = True
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+
+# --- Cookies: session and CSRF, nothing else --------------------------------------------------------------
+SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_AGE = 24 * 60 * 60
+CSRF_COOKIE_AGE = None
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a third cookie would be one too many
+
+# --- Headers ----------------------------------------------------------------------------------------------
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # probed from inside, without TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+        "manifest-src": ["'self'"],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # a list of 1,000 API objects is about 300 KB
+
+# --- Language, time, files --------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"  # the clinic's own zone is activated by its scope
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "staticfiles" if IS_PRODUCTION else None  # elsewhere they are served from where they are
+WHITENOISE_USE_FINDERS = not IS_PRODUCTION
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # no upload is ever written to disk
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if IS_PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# --- Mail -------------------------------------------------------------------------------------------------
+EMAIL_CONFIG: dict[str, Any] = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Ringback <ringback@localhost>")
+
+# --- REST API ---------------------------------------------------------------------------------------------
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["tenants.api.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["tenants.api.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "tenants.api.problem_details",
+    "DEFAULT_THROTTLE_CLASSES": ["tenants.api.KeyThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"key": "1200/min"},
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Ringback API",
+    "DESCRIPTION": "Calls and appointments in; opportunities and metrics out. Phone numbers are write-only.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
+    "SCHEMA_PATH_PREFIX": "/api/v[0-9]",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [],  # words stand where they are used, instead of in components with guessed names
+}
+
+# --- Logs: no number, no token, no body -------------------------------------------------------------------
+LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO")
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"mask": {"()": "config.logs.MaskSecrets"}},
+    "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "filters": ["mask"],
+            "formatter": "plain",
+        },
+    },
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+    },
+}
+
+# --- Retention --------------------------------------------------------------------------------------------
+MAX_RETENTION_DAYS = 90

@@ -1,0 +1,82 @@
+"""Reads of clinics, people and keys; returns frozen facts, never models."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tenants.domain import ClinicFacts, Role
+from tenants.models import ApiKey, Clinic, Membership
+from tenants.scope import as_holder_of
+
+
+class UnknownClinic(LookupError):
+    """There is no clinic of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipFacts:
+    clinic_id: uuid.UUID
+    clinic_name: str
+    clinic_slug: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyFacts:
+    id: uuid.UUID
+    clinic_id: uuid.UUID
+    secret_hash: bytes
+    scopes: frozenset[str]
+
+
+def _facts(clinic: Clinic) -> ClinicFacts:
+    return ClinicFacts(
+        id=clinic.id,
+        name=clinic.name,
+        slug=clinic.slug,
+        timezone=clinic.timezone,
+        region=clinic.region,
+        currency=clinic.currency,
+        opening_hours=clinic.opening_hours,
+        retention_days=clinic.retention_days,
+        default_value=clinic.default_value,
+        callback_goal=clinic.callback_goal,
+    )
+
+
+def get_clinic(clinic_id: uuid.UUID) -> ClinicFacts:
+    """Raises `UnknownClinic`."""
+    try:
+        return _facts(Clinic.objects.get(pk=clinic_id))
+    except Clinic.DoesNotExist as error:
+        raise UnknownClinic(str(clinic_id)) from error
+
+
+def get_clinic_by_slug(slug: str) -> ClinicFacts:
+    """Raises `UnknownClinic`."""
+    try:
+        return _facts(Clinic.objects.get(slug=slug))
+    except Clinic.DoesNotExist as error:
+        raise UnknownClinic(f"There is no clinic with the slug {slug!r}.") from error
+
+
+def list_clinics() -> list[ClinicFacts]:
+    """All clinics, by name."""
+    return [_facts(clinic) for clinic in Clinic.objects.order_by("name", "id")]
+
+
+def list_memberships(user_id: uuid.UUID) -> Sequence[MembershipFacts]:
+    """The clinics of a person, by name; found before any clinic's scope is open."""
+    with as_holder_of(f"user:{user_id}"):
+        rows = Membership.objects.filter(user_id=user_id).select_related("clinic").order_by("clinic__name")
+        return [MembershipFacts(row.clinic_id, row.clinic.name, row.clinic.slug, Role(row.role)) for row in rows]
+
+
+def find_api_key(prefix: str, now: datetime) -> ApiKeyFacts | None:
+    """The key with this prefix unless it is revoked or expired; the caller compares the secret's hash."""
+    with as_holder_of(f"key:{prefix}"):
+        key = ApiKey.objects.filter(prefix=prefix, revoked_at=None).first()
+    if key is None or (key.expires_at is not None and key.expires_at <= now):
+        return None
+    return ApiKeyFacts(key.id, key.clinic_id, bytes(key.secret_hash), frozenset(key.scopes))

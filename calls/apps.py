@@ -1,0 +1,7 @@
+"""The floor of what happened on the phone."""
+
+from django.apps import AppConfig
+
+
+class CallsConfig(AppConfig):
+    name = "calls"

@@ -1,0 +1,156 @@
+"""Import: calls from a file to rows, batch by batch, with the same outcome as live intake message by message.
+
+read, check, hash, find or make the callers, look up known calls, merge, store, leave the work rows, commit. A line that
+cannot be stored is counted and named; a batch is stored whole or not at all. While PostgreSQL stores one batch, the
+next one is read and hashed in a thread.
+"""
+
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from calls import bulk, rows
+from calls.batches import Batch, BatchReader, move
+from calls.callers import find_or_make_all
+from calls.domain import CallEvent, HashedCall
+from calls.formats import ReadRow
+from calls.holds import Hold, held_back
+from calls.intake import ensure_weeks
+from calls.keystore import KeyRing, key_ring
+from calls.merging import Folded, fold, to_call
+from calls.partitions import WEEK, week_of
+from calls.reports import ImportReport
+from calls.wakeup import wake_worker
+from tenants.domain import ClinicFacts
+from tenants.scope import as_clinic
+
+REHEARSED = 200_000  # new calls that a dry run remembers; one that comes back later than that is counted as new again
+
+Progress = Callable[[ImportReport], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """`region` is where numbers without a country code are read; `shift` is added to every time."""
+
+    region: str
+    shift: timedelta = timedelta()
+    dry_run: bool = False
+
+
+def import_calls(
+    *,
+    clinic: ClinicFacts,
+    events: Iterator[ReadRow[CallEvent]],
+    options: ImportOptions,
+    now: datetime,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Stores what can be stored and tells of every line; a dry run stores nothing and tells the same.
+
+    `events` is read in another thread, so it must not ask the database. `progress` is called after each batch.
+    """
+    ring = key_ring(clinic.id, now)
+    moved = move(events, options.shift) if options.shift else events
+    batches = BatchReader(clinic, options.region, ring, now).read(moved)
+    if options.dry_run:
+        return _take_in(batches, _Rehearsal(clinic), ImportReport(dry_run=True), progress)
+    try:
+        with held_back(clinic.id, now) as hold:
+            return _take_in(batches, _Storage(clinic, ring, now, hold), ImportReport(), progress)
+    finally:
+        wake_worker(clinic.id)
+
+
+class _Store(Protocol):
+    def take(self, batch: Batch) -> Folded: ...
+
+
+def _take_in(batches: Iterator[Batch], store: _Store, report: ImportReport, progress: Progress | None) -> ImportReport:
+    with closing(_one_ahead(batches)) as ready:
+        for batch in ready:
+            report.add(batch.report)
+            if batch.calls:
+                folded = store.take(batch)
+                report.stored += folded.stored
+                report.merged += folded.merged
+                report.duplicate += folded.duplicate
+            if progress is not None:
+                progress(report)
+    return report
+
+
+def _one_ahead(batches: Iterator[Batch]) -> Generator[Batch, None, None]:
+    """The same batches, the next of them in the making. PostgreSQL and hashing then have a core each."""
+    with ThreadPoolExecutor(1, thread_name_prefix="import") as pool:
+        ahead = pool.submit(next, batches, None)
+        while (batch := ahead.result()) is not None:
+            ahead = pool.submit(next, batches, None)
+            yield batch
+
+
+class _Storage:
+    """Stores batches, each in one transaction."""
+
+    def __init__(self, clinic: ClinicFacts, ring: KeyRing, now: datetime, hold: Hold) -> None:
+        self._clinic = clinic
+        self._ring = ring
+        self._now = now
+        self._hold = hold
+
+    def take(self, batch: Batch) -> Folded:
+        clinic_id = self._clinic.id
+        _ensure_weeks(batch, self._now)
+        self._hold.renew()
+        with as_clinic(clinic_id):
+            rows.take_intake_lock(clinic_id)
+            callers = find_or_make_all(clinic_id=clinic_id, ring=self._ring, e164s=batch.e164s, now=self._now)
+            folded = fold(batch, callers, _known_calls(self._clinic, batch))
+            if folded.new:
+                bulk.insert_calls(clinic_id, folded.new)
+            if folded.changed:
+                bulk.update_calls(clinic_id, folded.changed)
+            self._hold.add(folded.callers(), folded.days(self._clinic.zone))
+        return folded
+
+
+class _Rehearsal:
+    """Tells what storing would come to. It takes no lock, so that live messages never wait for a dry run."""
+
+    def __init__(self, clinic: ClinicFacts) -> None:
+        self._clinic = clinic
+        self._remembered: dict[bytes, list[bulk.CallRow]] = {}
+
+    def take(self, batch: Batch) -> Folded:
+        with as_clinic(self._clinic.id):
+            known = _known_calls(self._clinic, batch)
+        for call_id in batch.ids & self._remembered.keys():
+            remembered = [to_call(row) for row in self._remembered[call_id]]
+            starts = {call.started_at for call in remembered}
+            known = [call for call in known if call.id.bytes != call_id or call.started_at not in starts] + remembered
+        # Which caller it is changes nothing in the counts.
+        folded = fold(batch, dict.fromkeys(batch.e164s, bytes(16)), known)
+        for row in (*folded.new, *folded.changed):
+            self._remember(row)
+        return folded
+
+    def _remember(self, row: bulk.CallRow) -> None:
+        call_id, started_at = row[:2]
+        others = [one for one in self._remembered.pop(call_id, []) if one[1] != started_at]
+        self._remembered[call_id] = [*others, row]
+        if len(self._remembered) > REHEARSED:
+            del self._remembered[next(iter(self._remembered))]
+
+
+def _known_calls(clinic: ClinicFacts, batch: Batch) -> list[HashedCall]:
+    since, until = batch.first_at - rows.START_TOLERANCE, batch.last_at + rows.START_TOLERANCE
+    return bulk.find_calls(clinic.id, batch.ids, since, until)
+
+
+def _ensure_weeks(batch: Batch, now: datetime) -> None:
+    """The weeks of the calls and that of new hashes; outside of the transaction that needs them."""
+    first, last = week_of(batch.first_at), week_of(batch.last_at)
+    ensure_weeks({first + WEEK * count for count in range((last - first) // WEEK + 1)} | {week_of(now)})

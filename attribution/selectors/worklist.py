@@ -1,0 +1,100 @@
+"""The worklist: who waits for a callback, the longest first, and how today goes; shows nobody past the limit."""
+
+import hashlib
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from attribution.domain import AppointmentStatus, OpportunityStatus, Tally, Worklist, WorklistRow
+from attribution.models import Appointment, Opportunity
+from attribution.rollups import tally_day
+from calls.counts import CallerCounts, count_by_caller
+from calls.hashing import caller_name
+from tenants.domain import ClinicFacts, day_bounds, is_open
+from tenants.scope import as_clinic
+
+LONGEST = 200
+_WAITING = (OpportunityStatus.OPEN, OpportunityStatus.ATTEMPTED)
+
+
+def get_worklist(clinic: ClinicFacts, now: datetime, limit: int = LONGEST) -> Worklist:
+    """Open and attempted opportunities, the oldest first, with today's tally."""
+    today = now.astimezone(clinic.zone).date()
+    with as_clinic(clinic.id):
+        waiting = list(_waiting(clinic, now).order_by("opened_at", "id")[:limit])
+        total = len(waiting) if len(waiting) < limit else _waiting(clinic, now).count()
+        counts = _count_by_caller(clinic, waiting, now)
+        booked = _with_booking(clinic, {one.caller for one in waiting})
+        tally = tally_day(clinic.id, today, *day_bounds(today, clinic.zone))
+    rows = [_row(clinic, one, counts[one.caller], one.caller in booked, now) for one in waiting]
+    return Worklist(rows, total, rows[0].waiting if rows else None, tally, _version(rows, total, tally))
+
+
+def count_waiting(clinic: ClinicFacts, now: datetime) -> int:
+    """How many wait; for the number beside the worklist's name on every page."""
+    with as_clinic(clinic.id):
+        return _waiting(clinic, now).count()
+
+
+def _waiting(clinic: ClinicFacts, now: datetime) -> QuerySet[Opportunity]:
+    # One that has run out waits no longer, whether or not the sweep has been there yet.
+    visible_from = clinic.visible_from(now)
+    return Opportunity.objects.filter(
+        clinic_id=clinic.id, status__in=_WAITING, opened_at__gte=visible_from, deadline__gte=now
+    )
+
+
+def _count_by_caller(
+    clinic: ClinicFacts, waiting: Iterable[Opportunity], now: datetime
+) -> Mapping[uuid.UUID, CallerCounts]:
+    """Also of those whose calls have just gone."""
+    since = {one.caller: one.opened_at for one in waiting}
+    found = count_by_caller(clinic.id, since.items(), clinic.visible_from(now)) if since else []
+    return {caller: CallerCounts(caller, 0, "", False) for caller in since} | {one.caller: one for one in found}
+
+
+def _with_booking(clinic: ClinicFacts, callers: Collection[uuid.UUID]) -> set[uuid.UUID | None]:
+    if not callers:
+        return set()
+    booked = Appointment.objects.filter(clinic_id=clinic.id, caller__in=callers, status=AppointmentStatus.BOOKED)
+    return set(booked.values_list("caller", flat=True))
+
+
+def _row(
+    clinic: ClinicFacts, found: Opportunity, counts: CallerCounts, had_booking: bool, now: datetime
+) -> WorklistRow:
+    last_missed_at = found.last_missed_at.astimezone(clinic.zone)
+    waiting = max(now - found.opened_at, timedelta())  # a phone system's clock may be ahead
+    return WorklistRow(
+        id=found.id,
+        caller=found.caller,
+        caller_name=caller_name(found.caller),
+        status=OpportunityStatus(found.status),
+        opened_at=found.opened_at.astimezone(clinic.zone),
+        last_missed_at=last_missed_at,
+        waiting=waiting,
+        over_goal=waiting > clinic.callback_goal,
+        attempts=found.attempts,
+        callbacks=found.callbacks,
+        line=counts.line,
+        out_of_hours=not is_open(clinic.opening_hours, last_missed_at),
+        voicemail=counts.has_voicemail,
+        calls_in_retention=counts.calls,
+        had_booking=had_booking,
+    )
+
+
+def _version(rows: Sequence[WorklistRow], total: int, tally: Tally) -> str:
+    """Of all that is shown but for the waiting times, which go on by themselves; the longest one by the minute."""
+    longest = int(rows[0].waiting.total_seconds()) // 60 if rows else None
+    shown = repr((total, longest, tally, [_shown(row) for row in rows]))
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]
+
+
+def _shown(row: WorklistRow) -> tuple[object, ...]:
+    return (
+        row.id, row.status, row.last_missed_at, row.over_goal, row.attempts, row.callbacks, row.line, row.out_of_hours,
+        row.voicemail, row.calls_in_retention, row.had_booking,
+    )  # fmt: skip

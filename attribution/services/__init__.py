@@ -1,0 +1,29 @@
+"""Everything that attribution writes, under the names that doors use; each service has a file of its own."""
+
+from attribution.services.actions import (
+    BadAction,
+    NotUndoable,
+    OpportunityClosed,
+    UnknownAction,
+    UnknownOpportunity,
+    record_action,
+    undo_action,
+)
+from attribution.services.appointments import (
+    AppointmentReceipt,
+    UnknownAppointment,
+    change_appointment,
+    record_appointments,
+)
+from attribution.services.changes import attribute_changes, lapse_due
+from attribution.services.imports import AppointmentImport, import_appointments, newest_booking
+from attribution.services.rebuild import rebuild_metrics
+from attribution.services.rollup import close_books, rebuild_days
+from attribution.services.versions import current_rules, list_rules, set_rules
+
+__all__ = [
+    "AppointmentImport", "AppointmentReceipt", "BadAction", "NotUndoable", "OpportunityClosed", "UnknownAction",
+    "UnknownAppointment", "UnknownOpportunity", "attribute_changes", "change_appointment", "close_books",
+    "current_rules", "import_appointments", "lapse_due", "list_rules", "newest_booking", "rebuild_days",
+    "rebuild_metrics", "record_action", "record_appointments", "set_rules", "undo_action",
+]  # fmt: skip

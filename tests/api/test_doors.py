@@ -1,0 +1,214 @@
+"""The litany, for every door: signed out, wrong scope, wrong method, bad query, bad body, no such address."""
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+from django.urls import URLPattern
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.api_urls import urlpatterns
+from tenants.api_views import ClinicAPIView
+from tenants.domain import ClinicFacts, Scope
+from tenants.services import create_api_key
+from tests.api.client import Machine, a_uuid, machine, require_problem
+
+pytestmark = pytest.mark.django_db
+
+DOORS: dict[tuple[str, str], Scope] = {
+    ("GET", "/calls/"): Scope.READ,
+    ("POST", "/calls/"): Scope.CALLS_WRITE,
+    ("POST", "/callers/lookup/"): Scope.READ,
+    ("GET", "/appointments/"): Scope.READ,
+    ("POST", "/appointments/"): Scope.APPOINTMENTS_WRITE,
+    ("PATCH", "/appointments/booking-0/"): Scope.APPOINTMENTS_WRITE,
+    ("GET", "/opportunities/"): Scope.READ,
+    ("POST", "/opportunities/{id}/actions/"): Scope.CALLS_WRITE,
+    ("GET", "/metrics/daily/"): Scope.READ,
+    ("GET", "/metrics/monthly/"): Scope.READ,
+    ("GET", "/metrics/hourly/"): Scope.READ,
+}
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
+PATHS = sorted({path for _, path in DOORS})
+LISTS = ("/calls/", "/appointments/", "/opportunities/")
+WRITES = [door for door in DOORS if door[0] != "GET"]
+FIELDS_OF_OURS = ("clinic", "clinic_id", "caller", "id", "role", "created", "source", "verdict", "caller_hash", "kind")
+
+
+def here(path: str) -> str:
+    return path.format(id=a_uuid())
+
+
+def test_every_door_is_in_the_table() -> None:
+    views = {
+        getattr(pattern.callback, "view_class", None) for pattern in urlpatterns if isinstance(pattern, URLPattern)
+    }
+    doors = [view for view in views if isinstance(view, type) and issubclass(view, ClinicAPIView)]
+    assert sum(len(view.scopes) for view in doors) == len(DOORS)
+    for view in doors:
+        handlers = {method for method in METHODS if hasattr(view, method.lower())} - {"OPTIONS"}
+        assert handlers == set(view.scopes)
+
+
+def test_a_method_without_a_scope_lets_nobody_in(clinic: ClinicFacts) -> None:
+    class Forgotten(ClinicAPIView):
+        def get(self, request: Request) -> Response:
+            raise AssertionError("nobody gets here")
+
+    key = create_api_key(clinic_id=clinic.id, name="test", scopes=list(Scope), now=timezone.now())
+    request = RequestFactory().get("/", headers={"Authorization": f"Api-Key {key}"})
+    assert Forgotten.as_view()(request).status_code == 403
+
+
+@pytest.mark.parametrize(("method", "path"), DOORS)
+def test_signed_out_is_401(method: str, path: str) -> None:
+    response = Machine(None).send(method, here(path), "{}")
+    require_problem(response, 401)
+    assert response["WWW-Authenticate"].startswith("Api-Key")
+
+
+@pytest.mark.parametrize(("method", "path"), DOORS)
+def test_every_other_scope_is_403(method: str, path: str, clinic: ClinicFacts) -> None:
+    needed = DOORS[method, path]
+    others = [scope for scope in Scope if scope is not needed]
+    require_problem(machine(clinic, *others).send(method, here(path), "{}"), 403)
+    assert machine(clinic, needed).send(method, here(path), "{}").status_code not in {401, 403}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        (method, path)
+        for method, path in itertools.product(METHODS, PATHS)
+        if (method, path) not in DOORS and not (method == "HEAD" and ("GET", path) in DOORS)
+    ],
+)
+def test_other_methods_are_405(method: str, path: str, alice: Machine) -> None:
+    response = alice.send(method, here(path), "{}")
+    if method == "HEAD":
+        assert response.status_code == 405
+        return
+    require_problem(response, 405)
+    known = {known for known, at in DOORS if at == path}
+    assert set(response["Allow"].split(", ")) - {"HEAD"} == known
+
+
+@pytest.mark.parametrize("path", [path for method, path in DOORS if method == "GET"])
+def test_head_needs_what_get_needs(path: str, clinic: ClinicFacts) -> None:
+    assert machine(clinic, Scope.READ).send("HEAD", path).status_code == 200
+    assert machine(clinic, Scope.CALLS_WRITE).send("HEAD", path).status_code == 403
+    assert Machine(None).send("HEAD", path).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing/", "/calls", "/calls/x/", "/opportunities/7/actions/", "/docs/x/"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_no_such_address_is_404(method: str, path: str, alice: Machine) -> None:
+    require_problem(alice.send(method, path, "{}"), 404)
+    require_problem(Machine(None).send(method, path, "{}"), 404)
+
+
+BAD_PAGES: list[tuple[str, dict[str, Any]]] = [
+    ("page_size", {"page_size": "0"}),
+    ("page_size", {"page_size": "201"}),
+    ("page_size", {"page_size": "-1"}),
+    ("page_size", {"page_size": "ten"}),
+    ("page_size", {"page_size": "٥"}),
+    ("page_size", {"page_size": "1e1"}),
+    ("page_size", {"page_size": ""}),
+    ("page_size", {"page_size": ["10", "20"]}),
+    ("cursor", {"cursor": ""}),
+    ("cursor", {"cursor": "garbage"}),
+    ("cursor", {"cursor": "a.b"}),
+    ("cursor", {"cursor": "\x00"}),
+    ("cursor", {"cursor": "x" * 1000}),
+    ("from", {"from": "yesterday"}),
+    ("from", {"from": "2026-02-30"}),
+    ("from", {"from": "2026-01-01T00:00:00"}),
+    ("from", {"from": "0001-01-01T00:00:00+14:00"}),
+    ("to", {"to": "9999-12-31"}),
+    ("to", {"to": "2026-W01"}),
+    ("to", {"to": "1767225600"}),
+    ("clinic", {"clinic": "oak-street"}),
+    ("ordering", {"ordering": "id"}),
+    ("", {"+447700900123": "x"}),
+]
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize(("field", "query"), BAD_PAGES)
+def test_a_bad_query_is_400(path: str, field: str, query: dict[str, Any], alice: Machine) -> None:
+    body = require_problem(alice.get(path, **query), 400, field)
+    assert not any("pointer" in error for error in body["errors"])
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_all_that_is_wrong_is_said_at_once(path: str, alice: Machine) -> None:
+    require_problem(
+        alice.get(path, cursor="x", page_size="x", status="x"),
+        400,
+        "cursor",
+        "page_size",
+        *{"/calls/": ["status"], "/appointments/": ["status"], "/opportunities/": ["status"]}[path],
+    )
+
+
+@pytest.mark.parametrize(("method", "path"), WRITES)
+@pytest.mark.parametrize("body", ["null", "1", "true", '"text"', "1.5"])
+def test_only_an_object_is_a_body(method: str, path: str, body: str, alice: Machine) -> None:
+    require_problem(alice.send(method, here(path), body), 400)
+
+
+@pytest.mark.parametrize(("method", "path"), WRITES)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"{", b"{]", b"nonsense", b"\xff\xfe{\x00}\x00", b'\xef\xbb\xbf{"a":1}', b'{"a":"\xff"}', b'{"a":NaN}',
+        b'{"a":-Infinity}', b'{"a":1,"a":1}', b'{"a":"\\u0000"}', b'{"\\u0000":1}', b'{"a":"\\ud800"}',
+        b'{"a":12345678901234567890}', b'{"a":1.' + b"1" * 400 + b"}", b'{"a":1e400000000}' * 2, b"[" * 100_000,
+        b'{"a":' * 5000, b"[[[[[[[[[1]]]]]]]]]", b"{}{}", b'{"a":1}\x00', b"{'a':1}", b'{"a":1,}', b"+1", b'{"a":"\n"}',
+    ],
+)  # fmt: skip
+def test_what_is_not_strict_json_is_400(method: str, path: str, body: bytes, alice: Machine) -> None:
+    require_problem(alice.send(method, here(path), body), 400)
+
+
+@pytest.mark.parametrize(("method", "path"), WRITES)
+@pytest.mark.parametrize(
+    "content_type",
+    ["", "text/plain", "text/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+     "application/xml", "application/json; charset=latin-1", "application/json; charset=utf-16", "json"],
+)  # fmt: skip
+def test_other_content_types_are_415(method: str, path: str, content_type: str, alice: Machine) -> None:
+    require_problem(alice.send(method, here(path), '{"a": 1}', content_type), 415)
+
+
+@pytest.mark.parametrize(("method", "path"), WRITES)
+def test_a_large_body_is_413(method: str, path: str, alice: Machine) -> None:
+    body = b'{"a":"' + b"x" * (2 * 1024 * 1024) + b'"}'
+    require_problem(alice.send(method, here(path), body), 413)
+
+
+@pytest.mark.parametrize(("method", "path"), WRITES)
+def test_fields_of_ours_are_refused_by_name(method: str, path: str, alice: Machine) -> None:
+    fields = {name: a_uuid() for name in FIELDS_OF_OURS if not ("actions" in path and name == "kind")}
+    body = require_problem(alice.send(method, here(path), json.dumps(fields)), 400)
+    named = {error["field"] for error in body["errors"] if error["detail"] == "There is no such field."}
+    assert named == set(fields)
+
+
+def test_answers_are_json_for_those_who_take_json(alice: Machine) -> None:
+    assert alice.get("/calls/")["Content-Type"] == "application/json"
+    alice.headers = {**alice.headers, "Accept": "text/html"}
+    require_problem(alice.get("/calls/"), 406)
+    alice.headers = {**alice.headers, "Accept": "application/problem+json, */*;q=0.1"}
+    assert alice.get("/calls/").status_code == 200
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_answers_are_kept_in_no_cache(path: str, alice: Machine) -> None:
+    assert alice.get(path)["Cache-Control"] == "no-store"
+    assert alice.get(path, cursor="x")["Cache-Control"] == "no-store"

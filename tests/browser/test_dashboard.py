@@ -1,0 +1,116 @@
+"""The dashboard on two months of history: every chart says in words and in a table what it draws."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Invite
+from tests.browser.guest import Guest
+from tests.browser.surgery import Surgery
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+CHARTS = (
+    "From missed to recovered",
+    "Missed and recovered, day by day",
+    "When calls are missed",
+    "How long until the first callback",
+    "Why appointments were counted, or not",
+)
+FIGURES = ("Missed calls", "Called back within goal", "Reached", "Recovered appointments", "Recovered revenue (est.)")
+
+
+@pytest.fixture
+def alice(invite: Invite, busy: Surgery) -> Guest:
+    """At the dashboard of the month before this one: it is complete."""
+    guest = invite(busy.people.alice, busy)
+    guest.open(f"/?month={month_before():%Y-%m}")
+    return guest
+
+
+def month_before() -> datetime:
+    return datetime.now(UTC).replace(day=1) - timedelta(days=1)
+
+
+@pytest.mark.parametrize("title", CHARTS)
+def test_every_chart_has_a_title_a_description_and_its_figures_in_text(alice: Guest, title: str) -> None:
+    figure = alice.page.get_by_role("figure", name=title)
+    drawing = figure.get_by_role("img")
+    expect(drawing).to_have_accessible_name(re.compile(r"\w+ .+"))
+    expect(drawing.locator("title").first).not_to_be_empty()
+    expect(drawing.locator("desc")).not_to_be_empty()
+    if title == CHARTS[0]:
+        expect(figure.locator("dl dt")).to_have_text(
+            ["Missed callers", "Called back", "Reached", "Recovered", "Nobody called"]
+        )
+        return
+    expect(figure.get_by_role("table")).to_be_hidden()
+    figure.get_by_text("The same as a table").click()
+    expect(figure.get_by_role("table")).to_be_visible()
+    assert figure.get_by_role("row").count() > 1
+
+
+def test_headline_figures_have_a_definition_and_a_comparison(alice: Guest) -> None:
+    figures = alice.page.locator(".kpi")
+    expect(figures.locator(".kpi-label")).to_have_text([re.compile(re.escape(label)) for label in FIGURES])
+    for figure in figures.all():
+        expect(figure.locator(".kpi-value")).to_have_text(re.compile(r"^\s*£?[\d,]+\s*$"))
+        expect(figure.locator(".kpi-change")).to_have_text(re.compile(r"better|worse|no change"))
+        figure.locator(".info summary").click()
+        expect(figure.locator(".info-text")).to_be_visible()
+        assert len(figure.locator(".info-text").inner_text()) > 20
+    expect(alice.page.locator(".info-text:visible")).to_have_count(1)  # a menu closes the one before
+
+
+def test_the_figures_on_the_page_are_those_of_the_api(alice: Guest, busy: Surgery) -> None:
+    first, last = month_before().date().replace(day=1), month_before().date()
+    days = busy.get(f"/metrics/daily/?from={first}&to={last}")
+    rows = days["results"] if isinstance(days, dict) else days
+    missed, recovered = sum(day["missed"] for day in rows), sum(day["recovered_appointments"] for day in rows)
+    assert missed > 50
+    expect(alice.page.locator(".kpi").nth(0).locator(".kpi-value")).to_have_text(f"{missed:,}")
+    expect(alice.page.locator(".kpi").nth(3).locator(".kpi-value")).to_have_text(f"{recovered:,}")
+
+
+def test_the_month_is_switched_by_arrows_and_by_choice(alice: Guest) -> None:
+    before, now = month_before(), datetime.now(UTC)
+    lede = alice.page.locator("#lede")
+    expect(lede).to_contain_text(f"{before:%B %Y}")
+    alice.page.get_by_role("link", name="Month after").click()
+    expect(lede).to_contain_text(f"{now:%B %Y}")
+    expect(alice.page.get_by_role("link", name="Month after")).to_have_count(0)  # there is nothing to see there
+    alice.page.get_by_role("link", name="Month before").click()
+    expect(lede).to_contain_text(f"{before:%B %Y}")
+    alice.page.get_by_label("Month", exact=True).fill(f"{now:%Y-%m}")
+    alice.button("Show").click()
+    alice.expect_path(f"/?month={now:%Y-%m}")
+    expect(lede).to_contain_text(f"{now:%B %Y}")
+
+
+def test_a_figure_leads_to_the_calls_behind_it(alice: Guest) -> None:
+    alice.page.get_by_role("link", name="the missed calls", exact=True).click()
+    alice.expect_heading("Calls")
+    expect(alice.page.get_by_label("Outcome")).to_have_value("missed")
+    expect(alice.page.get_by_label("From")).to_have_value(f"{month_before():%Y-%m}-01")
+    for outcome in alice.page.locator(".log-out").all_inner_texts():
+        assert outcome == "Missed"
+
+
+def test_the_day_that_is_not_over_is_hatched(invite: Invite, busy: Surgery) -> None:
+    alice = invite(busy.people.alice, busy)
+    alice.open("/")
+    trend = alice.page.get_by_role("figure", name=CHARTS[1])
+    expect(trend.locator("svg[role=img] rect.missed-part")).to_have_count(1)
+    expect(trend.locator(".hit").last.locator("title")).to_have_text(re.compile(r"\(day not over yet\)$"))
+    trend.get_by_text("The same as a table").click()
+    expect(trend.get_by_role("row").nth(1)).to_contain_text("(not over yet)")
+
+
+def test_a_new_clinic_has_a_dashboard_too(invite: Invite, surgery: Surgery) -> None:
+    alice = invite(surgery.people.alice, surgery)
+    alice.open("/")
+    expect(alice.page.locator("#lede")).to_contain_text("nobody was missed")
+    expect(alice.page.locator(".kpi-value")).to_have_text(["0", "0", "0", "0", "£0"])
+    expect(alice.page.get_by_role("figure")).to_have_count(len(CHARTS))

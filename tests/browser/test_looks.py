@@ -1,0 +1,138 @@
+"""Every page on a phone, a tablet and a PC, in light and in dark: accessible, and never wider than the window.
+
+The API's documentation is left out: its page is Swagger's.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+from playwright.sync_api import expect
+
+from config.embedded.provision import Names, replace_database
+from tests.browser.conftest import Invite, TakeOpening
+from tests.browser.history import History
+from tests.browser.looks import look_at, open_everything
+from tests.browser.surgery import Surgery
+from tests.journeys.world import World
+from tests.stack import Stack
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+SIGNED_OUT = {
+    "sign-in": "/account/login/",
+    "password-forgotten": "/account/password/reset/",
+    "password-sent": "/account/password/reset/done/",
+    "password-changed": "/account/password/reset/key/done/",
+    "link-worthless": "/account/password/reset/key/1-nothing/",
+    "sign-up-closed": "/account/signup/",
+    "account-closed": "/account/inactive/",
+}
+PAGES = {"worklist": "/worklist/", "dashboard": "/", "calls": "/calls/", "appointments": "/appointments/"}
+SIGNED_IN = {
+    **PAGES,
+    "calls-refused": "/calls/?from=x",
+    "password-change": "/account/password/change/",
+    "sign-out": "/account/logout/",
+    "bad-request": "/?month=x",
+    "not-allowed": "/admin/",
+    "not-found": "/nothing/",
+}
+LONG_NAME = "The Royal Borough Family Dental Practice and Orthodontic Centre of Llanfairpwllgwyngyllgogerychwyrndrobwll"
+MILLION = 1_000_000
+MILLIONS = (
+    "inbound", "missed", "opportunities", "called_back", "reached", "recovered", "delay_5m", "delay_later",
+    "appointments", "recovered_appointments", "recovered_value",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SIGNED_OUT)
+def test_pages_before_the_sign_in(invite: Invite, name: str) -> None:
+    guest = invite()
+    guest.open(SIGNED_OUT[name])
+    assert not look_at(guest.page, name)
+
+
+@pytest.mark.parametrize("name", SIGNED_IN)
+def test_pages_of_a_busy_clinic(invite: Invite, busy: Surgery, name: str) -> None:
+    alice = invite(busy.people.alice, busy)
+    alice.watch.forgive("status of 40[034]")
+    alice.open(SIGNED_IN[name])
+    assert not look_at(alice.page, name)
+
+
+@pytest.mark.parametrize("name", ["worklist", "dashboard"])
+def test_all_that_is_folded_away(invite: Invite, busy: Surgery, name: str) -> None:
+    alice = invite(busy.people.alice, busy)
+    alice.open(PAGES[name])
+    open_everything(alice.page)
+    assert not look_at(alice.page, f"{name}-opened")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_of_a_clinic_where_nothing_has_happened(invite: Invite, surgery: Surgery, name: str) -> None:
+    alice = invite(surgery.people.alice, surgery)
+    alice.open(PAGES[name])
+    assert not look_at(alice.page, f"{name}-empty")
+
+
+def test_the_worklist_after_an_action_with_its_help_open(invite: Invite, surgery: Surgery) -> None:
+    surgery.ring()
+    surgery.wait_for_opportunities(1)
+    bob = invite(surgery.people.bob, surgery)
+    bob.open("/worklist/")
+    bob.page.get_by_role("button", name="No answer").hover()  # the time of the offer stands still while it is hovered
+    bob.page.get_by_role("button", name="No answer").click()
+    bob.button("Undo").hover()
+    expect(bob.page.locator(".chips")).to_contain_text("tried")
+    bob.press("?")
+    assert not look_at(bob.page, "worklist-keys")
+
+
+def test_a_refused_sign_in(invite: Invite) -> None:
+    stranger = invite()
+    stranger.open("/account/login/")
+    stranger.fill({"Email": "nobody@nowhere.example", "Password": "not the right one"})
+    stranger.button("Sign in").click()
+    expect(stranger.page.get_by_role("alert")).to_be_visible()
+    assert not look_at(stranger.page, "sign-in-refused")
+
+
+def test_a_first_password_that_is_refused(invite: Invite, stack: Stack) -> None:
+    alice = invite()
+    alice.open(World(stack).clinic["owner_activation_url"])
+    alice.fill({"New Password": "short", "New Password (again)": "short"})
+    alice.button("Save the new password").click()
+    expect(alice.page.locator(".error")).to_be_visible()
+    assert not look_at(alice.page, "password-first")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_long_name_and_a_million_of_everything(invite: Invite, vast: Surgery, name: str) -> None:
+    alice = invite(vast.people.alice, vast)
+    alice.open(PAGES[name])
+    if name == "dashboard":
+        expect(alice.page.locator(".kpi-value").first).to_have_text("1,000,000")
+    assert not look_at(alice.page, f"{name}-vast")
+
+
+@pytest.fixture(scope="module")
+def vast(stack: Stack, take_opening: TakeOpening) -> Surgery:
+    """Larger than any clinic: a million is written into its books, and a very long name on its door."""
+    surgery = Surgery.of(stack, take_opening())
+    history = History(datetime.now(UTC) - timedelta(minutes=1))
+    history.add_call(history.now, "+447700900701", "voicemail", line="Implants, orthodontics & children’s line")
+    history.add_appointment(history.now, "+447700900702", "1000000.00", "Full-mouth reconstruction with sedation")
+    surgery.send_all("/calls/", history.calls)
+    surgery.send_all("/appointments/", history.appointments)
+    surgery.wait_for_figures()
+    with psycopg.connect(replace_database(stack.admin_url, Names().database)) as connection:
+        clinic_id = surgery.people.clinic_id
+        connection.execute("UPDATE tenants_clinic SET name = %s WHERE id = %s", [LONG_NAME, clinic_id])
+        settings = ", ".join(f"{column} = {MILLION}" for column in MILLIONS)
+        connection.execute(f"UPDATE attribution_dailymetrics SET {settings} WHERE clinic_id = %s", [clinic_id])
+        connection.execute(
+            "UPDATE attribution_hourlymetrics SET inbound = %s, missed = %s WHERE clinic_id = %s",
+            [2 * MILLION, MILLION, clinic_id],
+        )
+    return surgery

@@ -13,13 +13,27 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from attribution.domain import ActionKind, AppointmentStatus, DismissReason, OpportunityStatus, Reason, Verdict
-from attribution.history import CALL_KINDS, Event, EventKind, Rank, appointment_event
+from attribution.history import CALL_KINDS, RING_UNKNOWN, Event, EventKind, Rank, appointment_event
 from attribution.opportunities import Opportunity
 from attribution.rules import RuleSet, to_micros
 from attribution.walk import Settled
 from calls.streams import EPOCH_OF_STREAM, CallTuple
 
 Caller = bytes
+
+
+class IdRange(NamedTuple):
+    """All callers with ids from `first` to `last`, both included."""
+
+    first: uuid.UUID
+    last: uuid.UUID
+
+    def __contains__(self, caller: object) -> bool:
+        return isinstance(caller, bytes) and self.first.bytes <= caller <= self.last.bytes
+
+
+# Whose rows are read: those of a few callers, each looked up, or of a whole range of ids in one go.
+Who = Collection[Caller] | IdRange
 
 
 class StoredAppointment(NamedTuple):
@@ -66,36 +80,24 @@ def gather_calls(calls: Iterable[CallTuple]) -> dict[Caller, list[Event]]:
 
 _APPOINTMENT = "id, booked_at, status, value, type, caller, verdict, reason, callers"
 
-# What is asked of each caller alone stays that way by OFFSET 0: joined or as a list of callers it would be up to
-# statistics whether an index is used, and of who calls there should be none.
-_EACH = "FROM unnest(%s::uuid[]) AS wanted (wanted_caller) CROSS JOIN LATERAL"
 
-
-def read_appointments_of(clinic_id: uuid.UUID, callers: Collection[Caller], since: datetime) -> list[StoredAppointment]:
+def read_appointments(clinic_id: uuid.UUID, who: Who, since: datetime) -> list[StoredAppointment]:
     """The appointments that belong to these callers."""
     # index: appointments_of_caller
-    query = f"""
-        SELECT theirs.* {_EACH} (
-            SELECT {_APPOINTMENT} FROM attribution_appointment
-            WHERE clinic_id = %s AND caller = wanted_caller AND booked_at >= %s OFFSET 0
-        ) AS theirs
-    """  # noqa: S608 - constants of this file
-    return [_appointment(row) for row in _fetch(query, [hexes(callers), clinic_id, since])]
+    source, params = of_callers("attribution_appointment", _APPOINTMENT, clinic_id, who)
+    query = f"SELECT * FROM {source} WHERE booked_at >= %s"  # noqa: S608 - made of constants
+    return [_appointment(row) for row in _fetch(query, [*params, since])]
 
 
-def read_contested(clinic_id: uuid.UUID, callers: Collection[Caller], since: datetime) -> list[StoredAppointment]:
+def read_contested(clinic_id: uuid.UUID, who: Who, since: datetime) -> list[StoredAppointment]:
     """The appointments with several numbers that could belong to one of these callers."""
-    # index: attribution_appointmentcaller_pkey, then appointment_of_clinic
+    # index: appointment_of_clinic, after attribution_appointmentcaller_pkey
+    source, params = of_callers("attribution_appointmentcaller", "appointment_id", clinic_id, who)
     query = f"""
         SELECT {_APPOINTMENT} FROM attribution_appointment
-        WHERE clinic_id = %s AND booked_at >= %s AND id = ANY(ARRAY(
-            SELECT DISTINCT appointment_id {_EACH} (
-                SELECT appointment_id FROM attribution_appointmentcaller
-                WHERE clinic_id = %s AND caller = wanted_caller OFFSET 0
-            ) AS theirs
-        ))
-    """  # noqa: S608 - constants of this file
-    return [_appointment(row) for row in _fetch(query, [clinic_id, since, hexes(callers), clinic_id])]
+        WHERE id = ANY(ARRAY(SELECT DISTINCT appointment_id FROM {source})) AND clinic_id = %s AND booked_at >= %s
+    """  # noqa: S608 - made of constants
+    return [_appointment(row) for row in _fetch(query, [*params, clinic_id, since])]
 
 
 def _appointment(row: Sequence[Any]) -> StoredAppointment:
@@ -113,18 +115,15 @@ def _appointment(row: Sequence[Any]) -> StoredAppointment:
     )
 
 
-def read_actions_of(clinic_id: uuid.UUID, callers: Collection[Caller], since: datetime) -> Iterator[StoredAction]:
+def read_actions(clinic_id: uuid.UUID, who: Who, since: datetime) -> Iterator[StoredAction]:
     """What staff did about these callers."""
     # index: actions_of_caller
-    query = f"""
-        SELECT theirs.* {_EACH} (
-            SELECT caller, at, id, kind, reached, reason FROM attribution_staffaction
-            WHERE clinic_id = %s AND caller = wanted_caller AND at >= %s OFFSET 0
-        ) AS theirs
-    """  # noqa: S608 - a constant of this file
-    for caller, at, action_id, kind, reached, reason in _fetch(query, [hexes(callers), clinic_id, since]):
+    columns = "caller, at, id, kind, reached, reason"
+    source, params = of_callers("attribution_staffaction", columns, clinic_id, who)
+    query = f"SELECT * FROM {source} WHERE at >= %s"  # noqa: S608 - made of constants
+    for caller, at, action_id, kind, reached, reason in _fetch(query, [*params, since]):
         what = _ACTION_KINDS[kind, bool(reached)]
-        event = (to_micros(at), int(Rank.ACTION), action_id.bytes, what, -1, 0)
+        event = (to_micros(at), int(Rank.ACTION), action_id.bytes, what, RING_UNKNOWN, 0)
         yield StoredAction(caller.bytes, event, DismissReason(reason) if reason else None)
 
 
@@ -135,18 +134,14 @@ _ACTION_KINDS = {
 }
 
 
-def read_books(clinic_id: uuid.UUID, callers: Collection[Caller]) -> dict[Caller, Settled]:
+def read_books(clinic_id: uuid.UUID, who: Who) -> dict[Caller, Settled]:
     """The closed books of those of these callers who have some."""
     # index: attribution_callerbooks_pkey
-    query = f"""
-        SELECT theirs.* {_EACH} (
-            SELECT caller, settled_until, last_missed_at, last_status FROM attribution_callerbooks
-            WHERE clinic_id = %s AND caller = wanted_caller OFFSET 0
-        ) AS theirs
-    """  # noqa: S608 - a constant of this file
+    columns = "caller, settled_until, last_missed_at, last_status"
+    source, params = of_callers("attribution_callerbooks", columns, clinic_id, who)
     return {
         caller.bytes: Settled(to_micros(until), to_micros(last_missed_at), OpportunityStatus(status))
-        for caller, until, last_missed_at, status in _fetch(query, [hexes(callers), clinic_id])
+        for caller, until, last_missed_at, status in _fetch(f"SELECT * FROM {source}", params)  # noqa: S608
     }
 
 
@@ -158,29 +153,19 @@ class Unsettled(NamedTuple):
     opportunity: Opportunity
 
 
-_UNSETTLED = "id, caller, opened_at, last_missed_at, deadline, closed_at, status, rules_version"
+EVERYBODY = IdRange(uuid.UUID(int=0), uuid.UUID(int=(1 << 128) - 1))
 
 
-def read_unsettled_of(clinic_id: uuid.UUID, callers: Collection[Caller], before: datetime) -> list[Unsettled]:
+def read_unsettled(clinic_id: uuid.UUID, who: Who, before: datetime) -> list[Unsettled]:
     """What these callers opened before an instant and is not settled, by caller and opening."""
     # index: one_opportunity_per_opening
+    columns = "id, caller, opened_at, last_missed_at, deadline, closed_at, status, rules_version, is_settled"
+    source, params = of_callers("attribution_opportunity", columns, clinic_id, who)
     query = f"""
-        SELECT theirs.* {_EACH} (
-            SELECT {_UNSETTLED} FROM attribution_opportunity
-            WHERE clinic_id = %s AND caller = wanted_caller AND opened_at < %s AND NOT is_settled OFFSET 0
-        ) AS theirs ORDER BY caller, opened_at
-    """  # noqa: S608 - constants of this file
-    return [_unsettled(row) for row in _fetch(query, [hexes(callers), clinic_id, before])]
-
-
-def read_unsettled(clinic_id: uuid.UUID, before: datetime) -> list[Unsettled]:
-    """The same of all callers."""
-    # index: opportunities_by_time
-    query = f"""
-        SELECT {_UNSETTLED} FROM attribution_opportunity
-        WHERE clinic_id = %s AND opened_at < %s AND NOT is_settled ORDER BY caller, opened_at
-    """  # noqa: S608 - a constant of this file
-    return [_unsettled(row) for row in _fetch(query, [clinic_id, before])]
+        SELECT id, caller, opened_at, last_missed_at, deadline, closed_at, status, rules_version FROM {source}
+        WHERE opened_at < %s AND NOT is_settled ORDER BY caller, opened_at
+    """  # noqa: S608 - made of constants
+    return [_unsettled(row) for row in _fetch(query, [*params, before])]
 
 
 def _unsettled(row: Sequence[Any]) -> Unsettled:
@@ -219,24 +204,6 @@ def read_due(clinic_id: uuid.UUID, now: datetime, limit: int) -> set[uuid.UUID]:
     return {caller for (caller,) in _fetch(query, [clinic_id, now, limit])}
 
 
-def read_callers_between(clinic_id: uuid.UUID, first: uuid.UUID, last: uuid.UUID) -> set[Caller]:
-    """Callers from `first` to `last`, both included, of whom something is stored beside their calls."""
-    # index: one_opportunity_per_opening, appointments_of_caller
-    query = """
-        SELECT caller FROM attribution_opportunity
-        WHERE clinic_id = %(clinic)s AND NOT is_settled AND caller BETWEEN %(first)s AND %(last)s
-        UNION
-        SELECT caller FROM attribution_appointment
-        WHERE clinic_id = %(clinic)s AND caller BETWEEN %(first)s AND %(last)s
-        UNION
-        SELECT caller FROM attribution_appointmentcaller
-        WHERE clinic_id = %(clinic)s AND caller BETWEEN %(first)s AND %(last)s
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(query, {"clinic": clinic_id, "first": first, "last": last})
-        return {caller.bytes for (caller,) in cursor.fetchall()}
-
-
 def read_rules(clinic_id: uuid.UUID) -> list[RuleSet]:
     """The clinic's versions as they are stored, oldest first; `max_open` is not theirs to say."""
     # index: one_rules_version
@@ -260,6 +227,20 @@ def read_written_days(clinic_id: uuid.UUID, first: date, before: date) -> list[d
     # index: attribution_dailymetrics_pkey
     query = "SELECT day FROM attribution_dailymetrics WHERE clinic_id = %s AND day >= %s AND day < %s"
     return [on for (on,) in _fetch(query, [clinic_id, first, before])]
+
+
+def of_callers(table: str, columns: str, clinic_id: uuid.UUID, who: Who) -> tuple[str, list[Any]]:
+    """A source for FROM: these columns of the rows of these callers, and its parameters.
+
+    Callers are looked up one by one. As a list of callers or a join it would be up to statistics whether an index is
+    used, and of who calls there should be none; OFFSET 0 keeps the planner from making a join of it.
+    """
+    if isinstance(who, IdRange):
+        condition = "clinic_id = %s AND caller BETWEEN %s AND %s"
+        return f"(SELECT {columns} FROM {table} WHERE {condition}) AS theirs", [clinic_id, *who]  # noqa: S608
+    each = f"SELECT {columns} FROM {table} WHERE clinic_id = %s AND caller = wanted_caller OFFSET 0"  # noqa: S608
+    wanted = "unnest(%s::uuid[]) AS wanted (wanted_caller)"
+    return f"(SELECT theirs.* FROM {wanted} CROSS JOIN LATERAL ({each}) AS theirs) AS theirs", [hexes(who), clinic_id]  # noqa: S608
 
 
 def hexes(ids: Iterable[bytes]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from attribution.domain import ContactKind, DismissReason, OpportunityStatus, Reason, ValueSource, Verdict
-from attribution.events import Caller, hexes
+from attribution.events import Caller, Who, hexes, of_callers
 from attribution.opportunities import Opportunity
 from attribution.walk import Settled
 
@@ -146,27 +146,24 @@ def _array(cells: Iterable[object]) -> str:
     return "{" + ",".join(["NULL" if cell is None else str(cell) for cell in cells]) + "}"
 
 
-def delete_vanished(clinic_id: uuid.UUID, zone: str, callers: Iterable[Caller], found: Sequence[Found]) -> set[date]:
+def delete_vanished(clinic_id: uuid.UUID, zone: str, who: Who, found: Sequence[Found]) -> set[date]:
     """Deletes opportunities of these callers that are not among those found; never a settled one."""
-    # index: attribution_opportunity_pkey, after one_opportunity_per_opening once a caller (OFFSET 0 as in `events`)
+    # index: attribution_opportunity_pkey, after one_opportunity_per_opening
+    columns = "id, caller, opened_at, is_settled"
+    source, params = of_callers("attribution_opportunity", columns, clinic_id, who)
     return _write(
         f"""
-        DELETE FROM attribution_opportunity WHERE clinic_id = %s AND id = ANY(ARRAY(
-            SELECT id FROM unnest(%s::uuid[]) AS wanted (wanted_caller)
-            CROSS JOIN LATERAL (
-                SELECT id, caller, opened_at FROM attribution_opportunity
-                WHERE clinic_id = %s AND caller = wanted_caller AND NOT is_settled OFFSET 0
-            ) AS theirs
-            WHERE (caller, opened_at) NOT IN (
-                SELECT found, to_timestamp(at::float8 / 1000000::float8)
-                FROM unnest(%s::uuid[], %s::bigint[]) AS found (found, at)
+        DELETE FROM attribution_opportunity WHERE id = ANY(ARRAY(
+            SELECT id FROM {source} WHERE NOT is_settled AND (caller, opened_at) NOT IN (
+                SELECT found_caller, to_timestamp(found_at::float8 / 1000000::float8)
+                FROM unnest(%s::uuid[], %s::bigint[]) AS found (found_caller, found_at)
             )
-        ))
+        )) AND clinic_id = %s
         RETURNING {_DAYS}
-        """,  # noqa: S608 - a constant of this file
+        """,  # noqa: S608 - made of constants
         [
-            clinic_id, hexes(callers), clinic_id, hexes([one.caller for one in found]),
-            _array([one.opportunity.opened_at for one in found]), zone, zone,
+            *params, hexes([one.caller for one in found]), _array([one.opportunity.opened_at for one in found]),
+            clinic_id, zone, zone,
         ],
     )  # fmt: skip
 

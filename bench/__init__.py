@@ -1,1 +1,1 @@
-"""Measurements of the product's speed, each against the bare work on the same database in the same run; judges nothing."""
+"""Measurements of speed, each against the bare work on the same database in the same run; they judge nothing."""

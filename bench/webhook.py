@@ -81,9 +81,9 @@ def _rate(work: Callable[[Sequence[tuple[bytes, str]]], None], items: Sequence[t
 
 
 def _post_all(hook: str, share: Sequence[tuple[bytes, str]]) -> None:
-    """Over one kept connection, as bare as can be: on two cores the sender's own work would count against the server."""
+    """Over one kept connection and bare: on two cores the sender's own work counts against the server."""
     address = urlsplit(hook)
-    with socket.create_connection((address.hostname, address.port), timeout=30) as wire:
+    with socket.create_connection((address.hostname or "", address.port or 80), timeout=30) as wire:
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for body, signature in share:
             head = (
@@ -100,14 +100,16 @@ def _upsert_all(clinic_id: uuid.UUID, share: Sequence[tuple[bytes, str]]) -> Non
     """The least that any intake must do: one row, one commit."""
     import psycopg  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415
 
-    with psycopg.connect(**_plain(connection.get_connection_params())) as bare:
+    with psycopg.connect(make_conninfo(**_plain(connection.get_connection_params()))) as bare:
         bare.execute("SELECT set_config('app.clinic_id', %s, false)", [str(clinic_id)])
         bare.commit()
         for _ in share:
             bare.execute(
-                "INSERT INTO calls_call (clinic_id, started_at, id, kind, direction, outcome, talk_seconds, line, source)"
-                " VALUES (%s, %s, %s, 2, 1, 2, 0, '', 'bench')"
+                "INSERT INTO calls_call (clinic_id, started_at, id, kind, direction, outcome, talk_seconds, line,"
+                " source) VALUES (%s, %s, %s, 2, 1, 2, 0, '', 'bench')"
+                " (clinic_id, started_at, id, kind, direction, outcome, talk_seconds, line, source) VALUES (%s, %s, %s, 2, 1, 2, 0, '', 'bench')"
                 " ON CONFLICT (clinic_id, started_at, id) DO UPDATE SET outcome = excluded.outcome",
                 [clinic_id, datetime.now(UTC), uuid.uuid4()],
             )

@@ -10,12 +10,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Final
 
+from calls.bulk import pack_facts
 from calls.domain import CallerKind, CallEvent, InMemoryOnly, Refused
 from calls.formats import ReadRow
 from calls.hashing import call_id_maker, caller_hasher, contains_number
 from calls.intake import FUTURE_TOLERANCE, SHARED_KEYS, earliest_storable, require_storable
 from calls.keystore import KeyRing, call_key
-from calls.numbers import read_number
+from calls.numbers import read_common, read_number
 from calls.reports import ImportReport
 from tenants.domain import ClinicFacts
 
@@ -25,29 +26,34 @@ MAX_LABELS: Final = 1000
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 
-# id (16 bytes), started_at (microseconds since the epoch), direction, outcome, kind, hash of the number under the
-# newest key or None, ring seconds, talk seconds, line, source. A plain tuple, because an import makes millions.
-Who = tuple[int, bytes | None]  # what is known of the other party, and the hash of its number
-StagedCall = tuple[bytes, int, int, int, int, bytes | None, int | None, int, str, str]
+Who = tuple[int, bytes | None]  # what is known of the other party, and the hash of its number under the newest key
 
 
 @dataclass(slots=True)
 class Batch(InMemoryOnly):
-    """Calls in the order of the file. `e164s` has the number of each hash, in memory only."""
+    """Calls in the order of the file, a list for each column, as `bulk` writes them, with hashes instead of callers.
 
-    calls: list[StagedCall] = field(default_factory=list, repr=False)
-    ids: set[bytes] = field(default_factory=set, repr=False)
-    repeated: set[bytes] = field(default_factory=set, repr=False)  # ids that stand in `calls` more than once
+    `e164s` has the number of each hash, in memory only.
+    """
+
+    ids: list[bytes] = field(default_factory=list, repr=False)
+    starts: list[int] = field(default_factory=list, repr=False)
+    facts: list[int] = field(default_factory=list, repr=False)
+    hashes: list[bytes | None] = field(default_factory=list, repr=False)
+    rings: list[int | None] = field(default_factory=list, repr=False)
+    talks: list[int] = field(default_factory=list, repr=False)
+    labels: dict[tuple[str, str], int] = field(default_factory=dict)
+    repeated: set[bytes] = field(default_factory=set, repr=False)  # ids that are there more than once
     e164s: dict[bytes, str] = field(default_factory=dict, repr=False)
     report: ImportReport = field(default_factory=ImportReport)  # what was read and refused, and remarks
 
     @property
     def first_at(self) -> datetime:
-        return to_instant(min(call[1] for call in self.calls))
+        return to_instant(min(self.starts))
 
     @property
     def last_at(self) -> datetime:
-        return to_instant(max(call[1] for call in self.calls))
+        return to_instant(max(self.starts))
 
 
 def to_micros(instant: datetime) -> int:
@@ -80,8 +86,8 @@ class BatchReader:
             yield batch
 
     def _read_batch(self, rows: Iterator[ReadRow[CallEvent]]) -> Batch:
-        batch = Batch()
-        calls, ids, report = batch.calls, batch.ids, batch.report
+        batch, seen = Batch(), set[bytes]()
+        report, labels = batch.report, batch.labels
         spellings: dict[str | None, Who] = {}  # of this batch only: a cache of numbers must end
         for line, event, notes, lines in rows:
             report.read += 1
@@ -101,15 +107,16 @@ class BatchReader:
             if who is None:
                 who = spellings[event.number] = self._read_number(event.number, batch.e164s)
             call_id = self._make_id(event)
-            if call_id in ids:
+            if call_id in seen:
                 batch.repeated.add(call_id)
-            ids.add(call_id)
-            calls.append(
-                (
-                    call_id, started_at, +event.direction, +event.outcome, *who,
-                    event.ring_seconds, event.talk_seconds, event.line, event.source,
-                )
-            )  # fmt: skip
+            seen.add(call_id)
+            label = labels.setdefault((event.line, event.source), len(labels))
+            batch.ids.append(call_id)
+            batch.starts.append(started_at)
+            batch.facts.append(pack_facts(event.direction, event.outcome, who[0], label))
+            batch.hashes.append(who[1])
+            batch.rings.append(event.ring_seconds)
+            batch.talks.append(event.talk_seconds)
         return batch
 
     def _require_storable(self, event: CallEvent, started_at: int) -> None:
@@ -123,11 +130,14 @@ class BatchReader:
             self._good_lines.add(event.line)
 
     def _read_number(self, spelling: str | None, e164s: dict[bytes, str]) -> Who:
-        number = read_number(spelling, self._region)
-        if number.kind is not CallerKind.CALLER:
-            return int(number.kind), None
-        digest = self._hash_number(number.e164)
-        e164s[digest] = number.e164
+        e164 = read_common(spelling, self._region) if spelling else None
+        if e164 is None:
+            number = read_number(spelling, self._region)
+            if number.kind is not CallerKind.CALLER:
+                return int(number.kind), None
+            e164 = number.e164
+        digest = self._hash_number(e164)
+        e164s[digest] = e164
         return _CALLER, digest
 
     def _make_id(self, event: CallEvent) -> bytes:

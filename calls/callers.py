@@ -49,6 +49,7 @@ def finish_lookup(lookup: PendingLookup) -> uuid.UUID:
 
 def find_or_make_callers(*, clinic_id: uuid.UUID, e164s: Sequence[str], now: datetime) -> dict[str, uuid.UUID]:
     """The callers of several numbers, inside the clinic's scope."""
+    rows.share_intake_lock(clinic_id)  # the purge must not forget a caller between our look and our row
     return {e164: finish_lookup(start_lookup(clinic_id, e164, now)) for e164 in dict.fromkeys(e164s)}
 
 

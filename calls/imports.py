@@ -5,11 +5,13 @@ cannot be stored is counted and named; a batch is stored whole or not at all. Wh
 next one is read and hashed in a thread.
 """
 
+import uuid
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Protocol
 
 from calls import bulk, rows
@@ -20,14 +22,14 @@ from calls.formats import ReadRow
 from calls.holds import Hold, held_back
 from calls.intake import ensure_weeks
 from calls.keystore import KeyRing, key_ring
-from calls.merging import Folded, fold, to_call
+from calls.merging import Folded, fold, to_calls
 from calls.partitions import WEEK, week_of
 from calls.reports import ImportReport
 from calls.wakeup import wake_worker
 from tenants.domain import ClinicFacts
 from tenants.scope import as_clinic
 
-REHEARSED = 200_000  # new calls that a dry run remembers; one that comes back later than that is counted as new again
+REHEARSED = 100_000  # new calls that a dry run remembers; one that comes back later than that is counted as new again
 
 Progress = Callable[[ImportReport], None]
 
@@ -73,7 +75,7 @@ def _take_in(batches: Iterator[Batch], store: _Store, report: ImportReport, prog
     with closing(_one_ahead(batches)) as ready:
         for batch in ready:
             report.add(batch.report)
-            if batch.calls:
+            if batch.ids:
                 folded = store.take(batch)
                 report.stored += folded.stored
                 report.merged += folded.merged
@@ -109,9 +111,9 @@ class _Storage:
             rows.take_intake_lock(clinic_id)
             callers = find_or_make_all(clinic_id=clinic_id, ring=self._ring, e164s=batch.e164s, now=self._now)
             folded = fold(batch, callers, _known_calls(self._clinic, batch))
-            if folded.new:
+            if folded.new.ids:
                 bulk.insert_calls(clinic_id, folded.new)
-            if folded.changed:
+            if folded.changed.ids:
                 bulk.update_calls(clinic_id, folded.changed)
             self._hold.add(folded.callers(), folded.days(self._clinic.zone))
         return folded
@@ -122,25 +124,24 @@ class _Rehearsal:
 
     def __init__(self, clinic: ClinicFacts) -> None:
         self._clinic = clinic
-        self._remembered: dict[bytes, list[bulk.CallRow]] = {}
+        self._remembered: dict[uuid.UUID, list[HashedCall]] = {}
 
     def take(self, batch: Batch) -> Folded:
         with as_clinic(self._clinic.id):
             known = _known_calls(self._clinic, batch)
-        for call_id in batch.ids & self._remembered.keys():
-            remembered = [to_call(row) for row in self._remembered[call_id]]
-            starts = {call.started_at for call in remembered}
-            known = [call for call in known if call.id.bytes != call_id or call.started_at not in starts] + remembered
+        wanted = {uuid.UUID(bytes=call_id) for call_id in batch.ids}
+        remembered = [call for call_id in wanted & self._remembered.keys() for call in self._remembered[call_id]]
+        newer = {(call.id, call.started_at) for call in remembered}
+        known = [call for call in known if (call.id, call.started_at) not in newer] + remembered
         # Which caller it is changes nothing in the counts.
         folded = fold(batch, dict.fromkeys(batch.e164s, bytes(16)), known)
-        for row in (*folded.new, *folded.changed):
-            self._remember(row)
+        for call in chain(to_calls(folded.new), to_calls(folded.changed)):
+            self._remember(call)
         return folded
 
-    def _remember(self, row: bulk.CallRow) -> None:
-        call_id, started_at = row[:2]
-        others = [one for one in self._remembered.pop(call_id, []) if one[1] != started_at]
-        self._remembered[call_id] = [*others, row]
+    def _remember(self, call: HashedCall) -> None:
+        others = [one for one in self._remembered.pop(call.id, []) if one.started_at != call.started_at]
+        self._remembered[call.id] = [*others, call]
         if len(self._remembered) > REHEARSED:
             del self._remembered[next(iter(self._remembered))]
 

@@ -28,6 +28,11 @@ def lock_call(clinic_id: uuid.UUID, call_id: uuid.UUID) -> None:
     )
 
 
+def share_intake_lock(clinic_id: uuid.UUID) -> None:
+    """Until the end of the transaction: no import batch and no purge of the clinic's hashes runs meanwhile."""
+    _run("SELECT pg_advisory_xact_lock_shared(%s, hashtext(%s))", [_INTAKE, str(clinic_id)])
+
+
 def take_intake_lock(clinic_id: uuid.UUID) -> None:
     """Until the end of the transaction: this import batch and no other intake of the clinic."""
     _run("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_INTAKE, str(clinic_id)])

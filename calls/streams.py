@@ -29,8 +29,8 @@ _COLUMNS = """
 
 def read_calls_of(clinic_id: uuid.UUID, callers: Sequence[uuid.UUID], since: datetime) -> Iterator[CallTuple]:
     """All calls of these callers from `since` on, in no order."""
-    # index: calls_of_caller of each week, once a caller. OFFSET 0 keeps the planner from scanning whole weeks instead: it
-    # has no statistics of callers, on purpose, and takes a few of them for a third of all.
+    # index: calls_of_caller of each week, once a caller. OFFSET 0 keeps the planner from scanning whole weeks instead:
+    # it has no statistics of callers, on purpose, and takes a few of them for a third of all.
     return _copy(
         f"""
         SELECT calls.* FROM unnest(%s::uuid[]) AS wanted (wanted_caller)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error as AnyDatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -45,7 +45,7 @@ def receive_webhook(request: HttpRequest, provider: str, token: str) -> HttpResp
         _store(request, provider, token)
     except Unanswerable as error:
         return problem(error.status, error.detail)
-    except (DatabaseError, PoolTimeout) as error:
+    except (AnyDatabaseError, PoolTimeout) as error:
         logger.error("a message could not be stored: %s", type(error).__name__)
         response = problem(HTTPStatus.SERVICE_UNAVAILABLE, "The message could not be stored. Send it again.")
         response["Retry-After"] = str(RETRY_SECONDS)

@@ -8,7 +8,8 @@ from functools import partial
 from django.db import transaction
 
 from calls import partitions
-from retention.batches import limit_waiting, patiently, write_log
+from retention import sweeps
+from retention.batches import limit_waiting, patiently
 from retention.domain import Deletion, Run
 from tenants.scope import as_clinic
 
@@ -28,8 +29,9 @@ def count_week(monday: date, clinic_ids: Sequence[uuid.UUID]) -> list[Deletion]:
     deletions: list[Deletion] = []
     for clinic_id in clinic_ids:
         with as_clinic(clinic_id):
-            counts = _counts(clinic_id, monday)
-        deletions += [Deletion(clinic_id, what, _end_of(monday), count) for what, count in counts]
+            held = partitions.count_week(clinic_id, monday)
+        counts = {"calls": held.calls, "caller_hashes": held.caller_hashes}
+        deletions += [Deletion(clinic_id, what, _end_of(monday), count) for what, count in counts.items() if count]
     return deletions
 
 
@@ -40,15 +42,10 @@ def _drop_week(run: Run, monday: date, clinic_ids: Sequence[uuid.UUID]) -> list[
     deletions: list[Deletion] = []
     for clinic_id in clinic_ids:
         with as_clinic(clinic_id):
-            for what, count in _counts(clinic_id, monday):
-                deletions.append(write_log(run, clinic_id, what, _end_of(monday), count))
+            counts = sweeps.log_week(run, clinic_id, monday, _end_of(monday))
+        deletions += [Deletion(clinic_id, what, _end_of(monday), count) for what, count in counts]
     partitions.drop_week(monday)
     return deletions
-
-
-def _counts(clinic_id: uuid.UUID, monday: date) -> list[tuple[str, int]]:
-    held = partitions.count_week(clinic_id, monday)
-    return [(what, count) for what, count in (("calls", held.calls), ("caller_hashes", held.caller_hashes)) if count]
 
 
 def _end_of(monday: date) -> datetime:

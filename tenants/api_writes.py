@@ -144,7 +144,7 @@ def _claim(keyed: idempotency.KeyedRequest) -> idempotency.KeptAnswer | None:
 
 
 def _worth_keeping(response: HttpResponseBase) -> idempotency.KeptAnswer | None:
-    if not isinstance(response, Response) or response.status_code >= HTTPStatus.BAD_REQUEST:
+    if not isinstance(response, Response):  # a problem is a plain one of Django's
         return None
     return idempotency.KeptAnswer(response.status_code, JSONRenderer().render(response.data).decode())
 

@@ -36,6 +36,10 @@ def set_local(name: str, value: str) -> None:
 def as_clinic(clinic_id: uuid.UUID) -> Iterator[None]:
     """A transaction in which the rows of one clinic can be seen and written, and those of no other."""
     outer = _clinic.get()
+    if outer == clinic_id:  # nested in itself: the setting stands, and two statements are saved
+        with transaction.atomic(using=DEFAULT_DB_ALIAS):
+            yield
+        return
     token = _clinic.set(clinic_id)
     try:
         with _setting("app.clinic_id", str(clinic_id), str(outer) if outer else ""):

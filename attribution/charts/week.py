@@ -1,7 +1,7 @@
 """The heat map: the hours of a week, as large as their calls are many and as dark as their share of missed ones."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from attribution.charts.scales import Tick, number, percent, percentage
@@ -46,8 +46,11 @@ class HeatMap:
     description: str
 
 
-def heat_map(cells: Sequence[HeatCell], row_height: int = 24) -> HeatMap:
-    """A tile for each hour of the week: as large as its calls are many, as dark as its share of missed calls."""
+def heat_map(cells: Sequence[HeatCell], row_height: int = 24, *, opened: Collection[tuple[int, int]] = ()) -> HeatMap:
+    """A tile for each hour of the week: as large as its calls are many, as dark as its share of missed calls.
+
+    The words name the worst of the hours in which the clinic has `opened` (weekday, hour): at night all are missed.
+    """
     hours = _shown_hours(cells)
     busiest = max((cell.inbound for cell in cells), default=0)
     shown = {(cell.weekday, cell.hour): cell for cell in cells}
@@ -62,7 +65,7 @@ def heat_map(cells: Sequence[HeatCell], row_height: int = 24) -> HeatMap:
         rows=[HeatRow(name[:3], number((day + 0.5) * row_height)) for day, name in enumerate(WEEKDAYS)],
         hours=[Tick(percent((i + 0.5) * column), str(hour), hour % 2 == 1) for i, hour in enumerate(hours)],
         table=[HeatLine(_hour_span(hour), [_share_of(shown.get((day, hour))) for day in range(7)]) for hour in hours],
-        description=_heat_description(cells),
+        description=_heat_description(cells, opened),
     )
 
 
@@ -89,13 +92,15 @@ def _share_of(cell: HeatCell | None) -> str:
     return f"{cell.missed:,} of {cell.inbound:,}" if cell and cell.inbound else "–"
 
 
-def _heat_description(cells: Sequence[HeatCell]) -> str:
+def _heat_description(cells: Sequence[HeatCell], opened: Collection[tuple[int, int]]) -> str:
     judged = [cell for cell in cells if cell.inbound >= ENOUGH_CALLS and cell.missed]
     if not judged:
         return "Too few calls yet to say when most are missed."
-    worst = max(judged, key=lambda cell: (cell.missed / cell.inbound, cell.missed))
+    while_open = [cell for cell in judged if (cell.weekday, cell.hour) in opened]
+    worst = max(while_open or judged, key=lambda cell: (cell.missed / cell.inbound, cell.missed))
     share = percentage(worst.missed, worst.inbound)
-    return f"Most often on {WEEKDAYS[worst.weekday]}s {_hour_span(worst.hour)}: {share} missed."
+    when = "While open, most" if while_open else "Most"
+    return f"{when} often on {WEEKDAYS[worst.weekday]}s {_hour_span(worst.hour)}: {share} missed."
 
 
 def _hour_span(hour: int) -> str:

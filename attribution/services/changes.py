@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError, transaction
 
 from attribution import events, results
+from attribution.events import Caller
 from attribution.services.context import Context, load_context
 from attribution.services.recompute import recompute_callers
 from calls.changes import ClaimedChange, claim_changes, postpone_change, remove_changes
@@ -34,13 +35,28 @@ def attribute_changes(*, clinic_id: uuid.UUID, now: datetime, limit: int = BATCH
 
 
 def lapse_due(*, clinic_id: uuid.UUID, now: datetime, limit: int = BATCH) -> int:
-    """Recomputes callers whose opportunity has run out without anything having happened; returns how many."""
+    """Recomputes callers whose opportunity has run out without anything having happened; returns how many lapsed."""
     with as_clinic(clinic_id):
         due = events.read_due(clinic_id, now, limit)
         if not due or not results.try_lock_attribution(clinic_id):
             return 0
-        recompute_callers(load_context(clinic_id, now), {caller.bytes for caller in due})
-        return len(due)
+        return _lapse(load_context(clinic_id, now), [caller.bytes for caller in due])
+
+
+def _lapse(context: Context, callers: Sequence[Caller]) -> int:
+    """All at once, or one by one: a caller who cannot be recomputed keeps nobody else open."""
+    try:
+        with transaction.atomic():  # a savepoint
+            recompute_callers(context, callers)
+            results.check_constraints()
+        return len(callers)
+    except (OperationalError, InterfaceError):
+        raise  # the database is to blame, not a caller
+    except Exception as error:
+        if len(callers) > 1:
+            return sum(_lapse(context, [caller]) for caller in callers)
+        logger.error("an opportunity could not lapse: %s", type(error).__name__)
+        return 0
 
 
 def _attribute(context: Context, changes: Sequence[ClaimedChange]) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 
-from attribution import events, results
+from attribution import results
+from attribution.events import IdRange
 from attribution.services.context import load_context
-from attribution.services.recompute import recompute_callers
+from attribution.services.recompute import recompute_range
 from attribution.services.rollup import leave_open_days, local_day, rebuild_days
-from calls.streams import count_calls, read_calls_between
+from calls.streams import count_calls
 from tenants.scope import as_clinic
 from tenants.selectors import get_clinic
 
@@ -39,8 +40,8 @@ def rebuild_metrics(
     ranges = list(_ranges(total // CALLS_AT_ONCE + 1))
     callers = 0
     with _without_collector():
-        for number, (lowest, highest) in enumerate(ranges, start=1):
-            callers += _recompute_between(clinic_id, lowest, highest, now)
+        for number, span in enumerate(ranges, start=1):
+            callers += _recompute_between(clinic_id, span, now)
             progress(number, len(ranges))
     oldest, today = local_day(clinic, clinic.visible_from(now)), local_day(clinic, now)
     leave_open_days(clinic_id=clinic_id, first=first or oldest, last=last or today)
@@ -60,18 +61,14 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _recompute_between(clinic_id: uuid.UUID, lowest: uuid.UUID, highest: uuid.UUID, now: datetime) -> int:
+def _recompute_between(clinic_id: uuid.UUID, span: IdRange, now: datetime) -> int:
     with as_clinic(clinic_id):
         results.lock_attribution(clinic_id)
-        context = load_context(clinic_id, now)
-        calls = events.gather_calls(read_calls_between(clinic_id, lowest, highest, context.since))
-        callers = calls.keys() | events.read_callers_between(clinic_id, lowest, highest)
-        recompute_callers(context, callers, calls=calls)
-        return len(callers)
+        return recompute_range(load_context(clinic_id, now), span)
 
 
-def _ranges(count: int) -> Iterator[tuple[uuid.UUID, uuid.UUID]]:
+def _ranges(count: int) -> Iterator[IdRange]:
     """All ids, in so many parts; ids are random, so the parts are alike."""
     edges = [_ALL_IDS * number // count for number in range(count + 1)]
     for lowest, following in zip(edges, edges[1:], strict=False):
-        yield uuid.UUID(int=lowest), uuid.UUID(int=following - 1)
+        yield IdRange(uuid.UUID(int=lowest), uuid.UUID(int=following - 1))

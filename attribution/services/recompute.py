@@ -12,7 +12,7 @@ from itertools import groupby
 from attribution import events, results
 from attribution.books import Candidate, choose_owner, settle
 from attribution.domain import DismissReason, OpportunityStatus
-from attribution.events import Caller, StoredAppointment
+from attribution.events import Caller, IdRange, StoredAppointment, Who
 from attribution.history import Event, EventKind
 from attribution.opportunities import Opportunity
 from attribution.results import Found, Said
@@ -20,7 +20,7 @@ from attribution.rollups import leave_days
 from attribution.rules import to_micros, value_of
 from attribution.services.context import Context
 from attribution.walk import AppointmentVerdict, Settled, walk
-from calls.streams import read_calls_of
+from calls.streams import read_calls_between, read_calls_of
 from tenants.domain import day_bounds
 
 CallsByCaller = dict[Caller, list[Event]]
@@ -33,7 +33,8 @@ class _Batch:
 
     context: Context
     calls: CallsByCaller
-    books: Mapping[Caller, Settled]
+    books: dict[Caller, Settled] = field(default_factory=dict)
+    stored: list[StoredAppointment] = field(default_factory=list)
     actions: CallsByCaller = field(default_factory=dict)
     dismiss_reasons: dict[bytes, DismissReason | None] = field(default_factory=dict)
     appointments: dict[bytes, StoredAppointment] = field(default_factory=dict)
@@ -46,33 +47,46 @@ class _Batch:
         self.owned.setdefault(owner, []).append(appointment)
 
 
-def recompute_callers(
-    context: Context, changed: Collection[Caller], *, calls: CallsByCaller | None = None, days: Iterable[date] = ()
-) -> None:
+def recompute_callers(context: Context, callers: Collection[Caller], *, days: Iterable[date] = ()) -> None:
     """Brings everything up to date that follows from these callers' events, and leaves the days that changed.
 
-    `calls` are those of the changed callers where somebody has read them already; `days` are to be rolled up anyway.
+    `days` are to be rolled up anyway.
     """
-    contested = events.read_contested(context.clinic.id, changed, context.since) if changed else []
-    callers = set(changed).union(*(one.candidates for one in contested))
-    if callers:
-        settle_callers(context, callers)
-        batch = _read(context, callers, changed, contested, calls)
-        for caller in callers:
-            _walk_caller(batch, caller)
-        days = {*days, *_write(batch, callers)}
-    leave_days(context.clinic.id, days)
+    ids = [uuid.UUID(bytes=caller) for caller in callers]
+    calls = events.gather_calls(read_calls_of(context.clinic.id, ids, context.since)) if ids else {}
+    leave_days(context.clinic.id, {*days, *(_recompute(context, callers, calls) if ids else ())})
 
 
-def settle_callers(context: Context, callers: Collection[Caller] | None) -> int:
-    """Settles what was opened on closed days, as it stands: of these callers, or of all. Returns how many."""
+def recompute_range(context: Context, span: IdRange) -> int:
+    """The same of all callers of a range of ids; returns how many had any calls."""
+    calls = events.gather_calls(read_calls_between(context.clinic.id, *span, context.since))
+    leave_days(context.clinic.id, _recompute(context, span, calls))
+    return len(calls)
+
+
+def _recompute(context: Context, who: Who, calls: CallsByCaller) -> set[date]:
+    """Recomputes these callers, whose calls are given, and all who could own one of their appointments."""
+    contested = events.read_contested(context.clinic.id, who, context.since)
+    others = {caller for one in contested for caller in one.candidates if caller not in who}
+    batch = _Batch(context, calls)
+    for part in (who, others) if others else (who,):
+        settle_callers(context, part)
+        _read(batch, part)
+    if others:
+        ids = [uuid.UUID(bytes=caller) for caller in others]
+        calls |= events.gather_calls(read_calls_of(context.clinic.id, ids, context.since))
+    _share_out(batch, contested)
+    for caller in batch.calls.keys() | batch.owned.keys():
+        _walk_caller(batch, caller)
+    return _write(batch, (who, others) if others else (who,))
+
+
+def settle_callers(context: Context, who: Who) -> int:
+    """Settles what these callers opened on closed days, as it stands. Returns how many opportunities."""
     if not context.closed.until:
         return 0
     before = day_bounds(context.first_open_on, context.clinic.zone)[0]
-    if callers is None:
-        unsettled = events.read_unsettled(context.clinic.id, before)
-    else:
-        unsettled = events.read_unsettled_of(context.clinic.id, callers, before)
+    unsettled = events.read_unsettled(context.clinic.id, who, before)
     settled: list[tuple[uuid.UUID, Opportunity]] = []
     books: dict[Caller, Settled] = {}
     for caller, of_caller in groupby(unsettled, key=lambda one: one.caller):
@@ -88,31 +102,21 @@ def settle_callers(context: Context, callers: Collection[Caller] | None) -> int:
     return len(settled)
 
 
-def _read(
-    context: Context,
-    callers: set[Caller],
-    changed: Collection[Caller],
-    contested: Sequence[StoredAppointment],
-    calls: CallsByCaller | None,
-) -> _Batch:
-    clinic_id = context.clinic.id
-    missing = callers if calls is None else callers.difference(changed)
-    batch = _Batch(context, dict(calls or {}), events.read_books(clinic_id, callers))
-    if missing:
-        ids = [uuid.UUID(bytes=caller) for caller in missing]
-        batch.calls |= events.gather_calls(read_calls_of(clinic_id, ids, context.since))
-    for action in events.read_actions_of(clinic_id, callers, context.since):
+def _read(batch: _Batch, who: Who) -> None:
+    """All but the calls."""
+    clinic_id, since = batch.context.clinic.id, batch.context.since
+    batch.books |= events.read_books(clinic_id, who)
+    for action in events.read_actions(clinic_id, who, since):
         batch.actions.setdefault(action.caller, []).append(action.event)
         batch.dismiss_reasons[action.event[2]] = action.reason
-    _share_out(batch, events.read_appointments_of(clinic_id, callers, context.since), contested)
-    return batch
+    batch.stored += events.read_appointments(clinic_id, who, since)
 
 
-def _share_out(batch: _Batch, owned: Iterable[StoredAppointment], contested: Iterable[StoredAppointment]) -> None:
-    """Gives each appointment to its owner; one whose candidates changed may get another one."""
+def _share_out(batch: _Batch, contested: Iterable[StoredAppointment]) -> None:
+    """Gives each appointment to its owner; one that several could own may get another one."""
     for appointment in contested:
         batch.give(appointment, _choose_owner(batch, appointment))
-    for appointment in owned:
+    for appointment in batch.stored:
         if appointment.owner is not None and appointment.id.bytes not in batch.appointments:
             batch.give(appointment, appointment.owner)
 
@@ -188,9 +192,11 @@ def _news(appointment: StoredAppointment, owner: Caller, verdicts: Mapping[bytes
     return None if known == (owner, *now_said) else Said(appointment.id, owner, *now_said)
 
 
-def _write(batch: _Batch, callers: Collection[Caller]) -> set[date]:
+def _write(batch: _Batch, parts: Iterable[Who]) -> set[date]:
     """Deletes before it makes, so that an appointment is never won twice on the way."""
     clinic = batch.context.clinic
-    days = results.delete_vanished(clinic.id, clinic.timezone, callers, batch.found)
+    days: set[date] = set()
+    for who in parts:
+        days |= results.delete_vanished(clinic.id, clinic.timezone, who, batch.found)
     days |= results.write_opportunities(clinic.id, clinic.timezone, batch.found)
     return days | results.write_verdicts(clinic.id, clinic.timezone, batch.said)

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from attribution import results, rollups
+from attribution.events import EVERYBODY
 from attribution.rollups import Span
 from attribution.services.context import Context, load_context
 from attribution.services.recompute import settle_callers
@@ -46,7 +47,7 @@ def close_books(*, clinic_id: uuid.UUID, now: datetime) -> int:
     """Settles the opportunities that were opened on closed days; returns how many."""
     with as_clinic(clinic_id):
         results.lock_attribution(clinic_id)
-        return settle_callers(load_context(clinic_id, now), None)
+        return settle_callers(load_context(clinic_id, now), EVERYBODY)
 
 
 def leave_open_days(*, clinic_id: uuid.UUID, first: date, last: date) -> None:

@@ -6,7 +6,7 @@ Times are shown in the zone they carry: selectors hand them out in the clinic's,
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from django import template
@@ -30,6 +30,7 @@ from attribution.domain import (
     WorklistRow,
 )
 from attribution.explanations import format_money
+from tenants.domain import WEEKDAYS, OpeningHours, is_open
 
 register = template.Library()
 
@@ -241,8 +242,8 @@ def trend_chart(days: Sequence[TrendDay]) -> charts.TrendChart:
 
 
 @register.simple_tag
-def heat_map(cells: Sequence[HeatCell]) -> charts.HeatMap:
-    return charts.heat_map(cells)
+def heat_map(cells: Sequence[HeatCell], hours: OpeningHours) -> charts.HeatMap:
+    return charts.heat_map(cells, opened=hours_open(hours))
 
 
 @register.simple_tag
@@ -258,6 +259,13 @@ def delay_bars(buckets: Sequence[DelayBucket], goal: timedelta | None = None) ->
 @register.simple_tag
 def reason_bars(dashboard: Dashboard) -> charts.Bars:
     return charts.reason_bars([(reason.value, words(reason, "reason"), count) for reason, count in dashboard.reasons])
+
+
+def hours_open(hours: OpeningHours) -> set[tuple[int, int]]:
+    """(weekday, hour) of all hours at whose beginning or half the clinic is open."""
+    monday = datetime(2001, 1, 1, tzinfo=UTC)  # any Monday: only the weekday and the clock matter
+    halves = (monday + timedelta(minutes=30 * number) for number in range(2 * 24 * len(WEEKDAYS)))
+    return {(half.weekday(), half.hour) for half in halves if is_open(hours, half)}
 
 
 def _time_element(value: datetime, text: str) -> SafeString:

@@ -173,7 +173,8 @@ def test_only_an_object_is_a_body(method: str, path: str, body: str, alice: Mach
     ],
 )  # fmt: skip
 def test_what_is_not_strict_json_is_400(method: str, path: str, body: bytes, alice: Machine) -> None:
-    require_problem(alice.send(method, here(path), body), 400)
+    problem = require_problem(alice.send(method, here(path), body), 400)
+    assert problem["type"] == "urn:ringback:problem:not_json" or not body
 
 
 @pytest.mark.parametrize(("method", "path"), WRITES)

@@ -4,6 +4,7 @@ Callers are ids from the start, as they are once a number has been hashed. Plain
 """
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -156,7 +157,7 @@ class Desk:
             )
 
 
-def _plain(row: dict[str, Any], named: dict[uuid.UUID, str]) -> dict[str, Any]:
+def _plain(row: Mapping[str, Any], named: dict[uuid.UUID, str]) -> dict[str, Any]:
     plain = {name: value for name, value in row.items() if name not in ("id", "clinic_id")}
     if plain.get("appointment_id"):
         plain["appointment_id"] = named[plain["appointment_id"]]

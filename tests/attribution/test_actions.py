@@ -30,7 +30,7 @@ def bob(desk: Desk) -> uuid.UUID:
 
 
 def act(desk: Desk, user_id: uuid.UUID | None, **what: object) -> uuid.UUID:
-    details = {"kind": ActionKind.CALLED_BACK, "reached": True} if not what else what
+    details = what or {"kind": ActionKind.CALLED_BACK, "reached": True}
     return services.record_action(
         clinic_id=desk.clinic.id,
         opportunity_id=desk.opportunity.id,

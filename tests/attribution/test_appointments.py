@@ -1,4 +1,4 @@
-"""Appointments from a booking system: stored once, changed by repeats, refused with a reason, matched by their numbers."""
+"""Appointments from a booking system: stored once, changed by repeats, refused with a reason, matched by number."""
 
 import io
 import json
@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from attribution import services
+from attribution.domain import AppointmentStatus
 from attribution.models import Appointment, AppointmentCaller
 from calls.domain import AppointmentEvent, CallEvent, Direction, Outcome, RefusalReason, Refused
 from calls.intake import record_events
@@ -96,7 +97,9 @@ def test_without_a_number_it_is_judged_at_once(desk: Desk) -> None:
     ]
     desk.attribute()
     assert desk.day(NOW)["appointments"] == 2
-    services.change_appointment(clinic_id=desk.clinic.id, external_id="B1", status="cancelled", now=desk.now)  # type: ignore[arg-type]
+    services.change_appointment(
+        clinic_id=desk.clinic.id, external_id="B1", status=AppointmentStatus.CANCELLED, now=desk.now
+    )
     desk.attribute()
     assert (stored(desk)[0].reason, desk.day(NOW)["appointments"]) == ("cancelled", 1)
 

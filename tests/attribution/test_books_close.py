@@ -3,11 +3,12 @@
 import dataclasses
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from attribution import services
-from attribution.domain import ActionKind
+from attribution.domain import ActionKind, AppointmentStatus
 from attribution.models import CallerBooks
 from calls.models import Change
 from tenants.scope import as_clinic
@@ -30,7 +31,7 @@ def desk(db: None) -> Desk:
     return desk
 
 
-def closed(desk: Desk) -> tuple[object, ...]:
+def closed(desk: Desk) -> tuple[Any, Any]:
     """What must not change: figures of closed days and opportunities opened on them."""
     days = [desk.day(ago(days=61) + number * D) for number in range(-20, 1)]
     return days, [one for one in desk.snapshot()[0] if one["opened_at"] < ago(days=60)]
@@ -60,7 +61,9 @@ def test_a_late_event_changes_nothing_that_is_closed(desk: Desk, days: float, is
 
 
 def test_a_cancellation_that_comes_too_late_takes_nothing_back(desk: Desk) -> None:
-    services.change_appointment(clinic_id=desk.clinic.id, external_id="B1", status="cancelled", now=desk.now)  # type: ignore[arg-type]
+    services.change_appointment(
+        clinic_id=desk.clinic.id, external_id="B1", status=AppointmentStatus.CANCELLED, now=desk.now
+    )
     desk.attribute()
     assert (desk.opportunity.status, desk.opportunity.is_settled) == ("recovered", True)
     assert desk.day(ago(days=61))["recovered_value"] == Decimal(70)

@@ -139,6 +139,17 @@ def test_an_hour_with_few_calls_is_never_called_the_worst() -> None:
     )
 
 
+def test_the_worst_hour_is_one_in_which_somebody_should_have_answered() -> None:
+    cells = make_week(mon8=(100, 31), tue9=(100, 12), mon20=(40, 40))
+    assert charts.heat_map(cells).description == "Most often on Mondays 20–21: 100 % missed."
+    opened = ringback.hours_open({"mon": [["08:30", "17:00"]], "tue": [["09:00", "09:30"]]})
+    assert charts.heat_map(cells, opened=opened).description == "While open, most often on Mondays 8–9: 31 % missed."
+
+
+def test_an_hour_is_open_when_a_part_of_it_is() -> None:
+    assert ringback.hours_open({"sun": [["08:30", "10:00"], ["23:00", "23:30"]]}) == {(6, 8), (6, 9), (6, 23)}
+
+
 def test_the_table_beside_the_heat_map_has_each_weekday_for_each_hour() -> None:
     line = charts.heat_map(make_week(tue8=(40, 3))).table[0]
     assert (line.hour, line.shares) == ("8–9", ["–", "3 of 40", "–", "–", "–", "–", "–"])

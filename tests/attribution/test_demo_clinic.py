@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.password_validation import validate_password
 from django.core.management import CommandError, call_command
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from attribution import selectors
 from attribution.management.commands.make_demo_clinic import PASSPHRASE
@@ -112,7 +112,7 @@ def test_it_does_nothing_beside_real_clinics() -> None:
 
 
 @pytest.mark.django_db
-def test_there_is_none_in_production(settings: SettingsWrapper) -> None:
+def test_there_is_none_in_production(settings: Settings) -> None:
     settings.IS_PRODUCTION = True
     with pytest.raises(CommandError, match="production"):
         run()

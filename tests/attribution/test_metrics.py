@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from attribution import selectors, services
-from attribution.domain import DELAY_EDGES, ActionKind, Figures
+from attribution.domain import DELAY_EDGES, ActionKind, AppointmentStatus, Figures
 from attribution.models import DailyMetrics, MonthlyValue
 from calls.domain import Direction, Outcome
 from tenants.scope import as_clinic
@@ -165,7 +165,9 @@ def test_a_day_that_lost_all_its_events_goes_back_to_nought(desk: Desk) -> None:
     desk.call_back(ago(days=2))
     booking = desk.book(ago(days=1), key="B1")
     desk.attribute()
-    services.change_appointment(clinic_id=desk.clinic.id, external_id="B1", status="cancelled", now=desk.now)  # type: ignore[arg-type]
+    services.change_appointment(
+        clinic_id=desk.clinic.id, external_id="B1", status=AppointmentStatus.CANCELLED, now=desk.now
+    )
     desk.attribute()
     assert desk.verdict(booking) == ("unattributed", "cancelled")
     assert desk.day(ago(days=1)) == {}

@@ -10,7 +10,6 @@ import pytest
 import time_machine
 from django.contrib.messages import get_messages
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -22,6 +21,8 @@ from tests.attribution.clinics import AMBER, BRAMBLE, NOW, Desk, ago, make_desk
 from tests.tenants.factories import bob as make_bob
 
 pytestmark = pytest.mark.django_db
+REACHED = {"kind": "called_back", "reached": "yes"}
+SUPPLIER, SPAM = ({"kind": "dismissed", "reason": reason} for reason in ("supplier", "spam"))
 PAGES = ("/", "/worklist/", "/worklist/rows/", "/appointments/")
 
 
@@ -52,14 +53,14 @@ def bob(desk: Desk) -> Client:
     return client
 
 
-def act(client: Client, opportunity_id: uuid.UUID, *, htmx: bool = False, **data: str) -> HttpResponse:
+def act(client: Client, opportunity_id: uuid.UUID, data: dict[str, str], *, htmx: bool = False) -> Any:
     headers = {"HX-Request": "true"} if htmx else {}
-    made: Any = client.post(f"/worklist/{opportunity_id}/act/", data, headers=headers)
-    return made
+    return client.post(f"/worklist/{opportunity_id}/act/", data, headers=headers)
 
 
-def text(response: HttpResponse) -> str:
-    return response.content.decode()
+def text(response: Any) -> str:
+    decoded: str = response.content.decode()
+    return decoded
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -86,8 +87,8 @@ def test_the_wrong_method_is_refused(alice: Client, path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/?month=2026", "/?month=2026-13", "/?month=2027-01", "/?month=1999-12", "/?month=x'--", "/appointments/?verdict=maybe",
-        "/appointments/?cursor=made-up", "/appointments/?cursor=%00",
+        "/?month=2026", "/?month=2026-13", "/?month=2027-01", "/?month=1999-12", "/?month=x'--",
+        "/appointments/?verdict=maybe", "/appointments/?cursor=made-up", "/appointments/?cursor=%00",
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_with_a_reason(alice: Client, path: str) -> None:
@@ -110,7 +111,7 @@ def test_what_cannot_be_read_is_refused_with_a_reason(alice: Client, path: str) 
     ],
 )
 def test_an_action_that_makes_no_sense_is_refused(desk: Desk, alice: Client, data: dict[str, str]) -> None:
-    assert act(alice, desk.opportunity.id, **data).status_code == 400
+    assert act(alice, desk.opportunity.id, data).status_code == 400
     assert desk.opportunity.status == "open"
 
 
@@ -125,8 +126,8 @@ def test_nobody_elses_rows_are_shown_or_touched(desk: Desk, alice: Client) -> No
         )
     assert str(other.opportunity.id) not in text(alice.get("/worklist/"))
     assert "THEIRS" not in text(alice.get("/appointments/"))
-    assert act(alice, other.opportunity.id, kind="called_back", reached="yes").status_code == 404
-    assert act(alice, uuid.uuid4(), kind="called_back", reached="yes").status_code == 404
+    assert act(alice, other.opportunity.id, REACHED).status_code == 404
+    assert act(alice, uuid.uuid4(), REACHED).status_code == 404
     assert alice.post(f"/worklist/undo/{theirs.id}/").status_code == 404
     assert other.opportunity.status == "booked_elsewhere"
 
@@ -143,7 +144,7 @@ def test_the_worklist_shows_who_waits_longest_first(desk: Desk, alice: Client) -
 
 def test_without_a_script_an_action_goes_back_to_the_page_and_can_be_undone(desk: Desk, alice: Client) -> None:
     opportunity_id = desk.opportunity.id
-    response = act(alice, opportunity_id, kind="called_back", reached="yes")
+    response = act(alice, opportunity_id, REACHED)
     assert (response.status_code, response.headers["Location"]) == (303, "/worklist/")
     page = text(alice.get("/worklist/"))
     assert f"opp-{opportunity_id}" not in page
@@ -156,27 +157,27 @@ def test_without_a_script_an_action_goes_back_to_the_page_and_can_be_undone(desk
 
 def test_a_script_gets_the_list_and_the_undo(desk: Desk, alice: Client) -> None:
     opportunity_id = desk.opportunity.id
-    response = act(alice, opportunity_id, htmx=True, kind="dismissed", reason="supplier")
+    response = act(alice, opportunity_id, SUPPLIER, htmx=True)
     page = text(response)
     assert (response.status_code, "<html" in page, f"opp-{opportunity_id}" in page) == (200, False, False)
     undo = re.search(r"/worklist/undo/[0-9a-f-]+/", page)
     assert undo is not None
-    again: Any = alice.post(undo[0], headers={"HX-Request": "true"})
+    again = alice.post(undo[0], headers={"HX-Request": "true"})
     assert f"opp-{opportunity_id}" in text(again)
 
 
 def test_what_a_colleague_has_closed_is_said(desk: Desk, alice: Client, bob: Client) -> None:
     opportunity_id = desk.opportunity.id
-    act(bob, opportunity_id, kind="dismissed", reason="spam")
-    response = act(alice, opportunity_id, kind="called_back", reached="yes")
+    act(bob, opportunity_id, SPAM)
+    response = act(alice, opportunity_id, REACHED)
     assert response.status_code == 303
-    [message] = get_messages(response.wsgi_request)  # type: ignore[attr-defined]
+    [message] = get_messages(response.wsgi_request)
     assert "already" in str(message)
-    assert act(alice, opportunity_id, htmx=True, kind="called_back", reached="yes").status_code == 200
+    assert act(alice, opportunity_id, REACHED, htmx=True).status_code == 200
 
 
 def test_a_colleagues_action_cannot_be_undone(desk: Desk, alice: Client, bob: Client) -> None:
-    act(bob, desk.opportunity.id, kind="called_back", reached="yes")
+    act(bob, desk.opportunity.id, REACHED)
     with as_clinic(desk.clinic.id):
         action = StaffAction.objects.get()
     response = alice.post(f"/worklist/undo/{action.id}/")

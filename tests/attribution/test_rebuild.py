@@ -23,7 +23,7 @@ Step = Callable[[Desk], object]
 
 
 def history(random_: random.Random, callers: int, events: int) -> list[Step]:
-    """Steps that any desk can take, in the order of their time: calls, actions, appointments with one or more numbers."""
+    """Steps that any desk can take: calls, actions, appointments with one or more numbers."""
     who = [uuid.UUID(int=random_.getrandbits(128)) for _ in range(callers)]
     steps: list[Step] = []
     for number in range(events):
@@ -87,6 +87,14 @@ def test_live_one_by_one_in_any_order_is_one_recomputation(seed: int, monkeypatc
     assert rebuilt.snapshot() == live.snapshot()
     services.rebuild_metrics(clinic_id=live.clinic.id, now=NOW)
     assert rebuilt.snapshot() == live.snapshot()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 50])
+def test_the_parts_of_a_rebuild_hold_every_id_once(count: int) -> None:
+    parts = list(rebuild._ranges(count))
+    edges = [0, *[part.last.int + 1 for part in parts]]
+    assert [part.first.int for part in parts] == edges[:-1]
+    assert (len(parts), edges[-1]) == (count, 1 << 128)
 
 
 def test_time_going_by_in_steps_is_time_having_gone_by(monkeypatch: pytest.MonkeyPatch) -> None:

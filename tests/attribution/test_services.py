@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from attribution import services
-from attribution.domain import ActionKind
+from attribution.domain import ActionKind, AppointmentStatus
 from calls.domain import Direction, Outcome
 from tests.attribution.clinics import AMBER, BRAMBLE, COPPER, Desk, ago, make_desk
 
@@ -102,11 +102,12 @@ def test_cancelling_undoes_everything_but_the_verdict_and_uncancelling_restores_
     booking = desk.book(ago(hours=1), key="B1")
     desk.attribute()
     won = desk.snapshot()
-    for status, verdict in (("cancelled", ("unattributed", "cancelled")), ("booked", ("recovered", "callback"))) * 2:
+    cancelled, booked = AppointmentStatus.CANCELLED, AppointmentStatus.BOOKED
+    for status, verdict in ((cancelled, ("unattributed", "cancelled")), (booked, ("recovered", "callback"))) * 2:
         services.change_appointment(clinic_id=desk.clinic.id, external_id="B1", status=status, now=desk.now)
         desk.attribute()
         assert desk.verdict(booking) == verdict
-        if status == "cancelled":
+        if status is cancelled:
             assert desk.snapshot()[0] == without[0]
             assert "appointments" not in desk.day(desk.now)
         else:

@@ -2,15 +2,16 @@
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.db import OperationalError, connections
 
-from attribution import services, tasks
+from attribution import results, services, tasks
 from attribution.services import changes as working
 from attribution.services import recompute
 from calls.changes import clinics_with_changes
@@ -20,6 +21,13 @@ from tests.attribution.clinics import AMBER, BRAMBLE, COPPER, NOW, Desk, ago, ma
 CALLERS = (AMBER, BRAMBLE, COPPER)
 
 
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    """The tasks are doors: they have a clock."""
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
 @pytest.fixture
 def desk(db: None) -> Desk:
     return make_desk()
@@ -27,7 +35,7 @@ def desk(db: None) -> Desk:
 
 def spoil(monkeypatch: pytest.MonkeyPatch, caller: uuid.UUID, error: type[Exception]) -> None:
     """Nobody can be recomputed together with this caller."""
-    recompute_callers: Callable[..., None] = working.recompute_callers
+    recompute_callers: Callable[..., None] = recompute.recompute_callers
 
     def fail(context: Any, callers: set[bytes], **more: Any) -> None:
         recompute_callers(context, callers, **more)
@@ -61,6 +69,19 @@ def test_a_poison_row_keeps_nobody_waiting(
         assert desk.attribute() == 0
     assert "details" not in caplog.text
     assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.django_db
+def test_a_caller_who_cannot_be_recomputed_keeps_nobody_else_open(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for caller in CALLERS:
+        desk.call(ago(hours=47), caller)
+    desk.attribute()
+    spoil(monkeypatch, BRAMBLE, ValueError)
+    later = desk.now + timedelta(hours=2)
+    assert [services.lapse_due(clinic_id=desk.clinic.id, now=later) for _ in range(2)] == [2, 0]
+    assert {one.caller: one.status for one in desk.opportunities()} == {
+        AMBER: "lapsed", BRAMBLE: "open", COPPER: "lapsed",
+    }  # fmt: skip
 
 
 @pytest.mark.django_db
@@ -113,7 +134,6 @@ def test_the_sweep_finds_whoever_has_work_and_goes_on_past_a_clinic_that_fails(
     other = make_desk("Oak Street")
     desk.call(ago(hours=2))
     other.call(ago(hours=2))
-    monkeypatch.setattr(tasks.timezone, "now", lambda: NOW)
     attribute = services.attribute_changes
 
     def fail_for_the_first(*, clinic_id: uuid.UUID, **more: Any) -> int:
@@ -126,17 +146,15 @@ def test_the_sweep_finds_whoever_has_work_and_goes_on_past_a_clinic_that_fails(
     assert (desk.opportunities(), len(other.opportunities())) == ([], 1)
     assert other.day(ago(hours=2))["missed"] == 1
     monkeypatch.undo()
-    monkeypatch.setattr(tasks.timezone, "now", lambda: NOW)
     tasks.sweep_changes()
     assert len(desk.opportunities()) == 1
 
 
 @pytest.mark.django_db
-def test_the_sweep_looks_for_what_has_run_out_once_a_minute(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sweep_looks_for_what_has_run_out_once_a_minute(desk: Desk) -> None:
     desk.call(ago(days=3))
     desk.now = ago(days=2.5)
     desk.attribute()
-    monkeypatch.setattr(tasks.timezone, "now", lambda: NOW)
     cache.clear()
     tasks.sweep_changes()
     assert desk.opportunity.status == "lapsed"
@@ -148,19 +166,17 @@ def test_the_sweep_looks_for_what_has_run_out_once_a_minute(desk: Desk, monkeypa
 
 
 @pytest.mark.django_db
-def test_the_nightly_task_closes_books(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_nightly_task_closes_books(desk: Desk) -> None:
     desk.now = ago(days=50)
     desk.call(ago(days=61))
     desk.attribute()
-    monkeypatch.setattr(tasks.timezone, "now", lambda: NOW)
     tasks.close_books()
     assert desk.opportunity.is_settled
 
 
 @pytest.mark.django_db
-def test_a_task_names_a_clinic_and_no_more(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_task_names_a_clinic_and_no_more(desk: Desk) -> None:
     desk.call(ago(hours=2))
-    monkeypatch.setattr(tasks.timezone, "now", lambda: NOW)
     tasks.attribute_clinic(str(desk.clinic.id))
     assert desk.opportunity.status == "open"
     assert desk.day(ago(hours=2))["opportunities"] == 1
@@ -215,7 +231,7 @@ def test_who_comes_second_leaves_the_clinic_to_the_first(committed_db: None) -> 
 
     def hold() -> None:
         with as_clinic(desk.clinic.id):
-            working.results.lock_attribution(desk.clinic.id)
+            results.lock_attribution(desk.clinic.id)
             started.set()
             may_end.wait(10)
 

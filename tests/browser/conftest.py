@@ -20,14 +20,19 @@ Invite = Callable[..., Guest]
 TakeOpening = Callable[[], Opening]
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before any fixture: the served product is not started for nothing."""
+    if find_chromium() is None:
+        say = pytest.fail if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip
+        say("No Chromium on the PATH: install one (apt-get install chromium), or name it in CHROMIUM.")
+
+
 # Until the last test of this folder and no longer: while it runs, Django takes the process for an asynchronous one
 # and refuses other tests the database.
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     program = find_chromium()
-    if program is None:
-        say = pytest.fail if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip
-        say("No Chromium on the PATH: install one (apt-get install chromium), or name it in CHROMIUM.")
+    assert program is not None
     with started_chromium(program) as browser:
         yield browser
 

@@ -28,13 +28,14 @@ PASSWORD = "correct horse battery staple"
 
 @dataclass(frozen=True)
 class Opening:
-    """A clinic that takes calls: Alice owns it, Bob works at its front desk."""
+    """A clinic that takes calls: Alice owns it, Bob works at its front desk, Carol waits to be added to it."""
 
     slug: str
     clinic_id: str
     api_key: str
     alice: str  # e-mail addresses
     bob: str
+    carol: str
     sessions: Mapping[str, str]  # e-mail address -> value of the cookie
     webhook_url: str
     webhook_secret: str
@@ -61,9 +62,10 @@ def write_openings(count: int) -> None:
 
 def _open(password: str, now: datetime) -> Opening:
     slug, secret = f"clinic-{uuid.uuid4().hex[:8]}", uuid.uuid4().hex
-    alice, bob = f"alice@{slug}.example", f"bob@{slug}.example"
+    alice, bob, carol = (f"{name}@{slug}.example" for name in ("alice", "bob", "carol"))
     clinic = create_clinic(details=ClinicDetails(name="Bright Smile", slug=slug), owner_email=alice, now=now)
     bob_id = add_member(clinic_id=clinic.clinic_id, email=bob, role=Role.RECEPTIONIST)
+    carol_id = User.objects.create_user(carol).id
     hook = add_connection(clinic_id=clinic.clinic_id, provider="twilio", name="Main", secret=secret, now=now)
     return Opening(
         slug=slug,
@@ -71,7 +73,11 @@ def _open(password: str, now: datetime) -> Opening:
         api_key=clinic.api_key,
         alice=alice,
         bob=bob,
-        sessions={alice: _sign_in(clinic.owner_id, password), bob: _sign_in(bob_id, password)},
+        carol=carol,
+        sessions={
+            email: _sign_in(person_id, password)
+            for email, person_id in ((alice, clinic.owner_id), (bob, bob_id), (carol, carol_id))
+        },
         webhook_url=f"{settings.PUBLIC_URL}/hooks/twilio/{hook.token}",
         webhook_secret=secret,
     )

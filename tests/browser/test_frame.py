@@ -53,6 +53,16 @@ def test_a_receptionist_lands_on_the_worklist(invite: Invite, surgery: Surgery) 
     expect(tabs.first).to_have_attribute("aria-current", "page")
 
 
+def test_who_belongs_to_no_clinic_yet_is_told_what_to_do(invite: Invite, surgery: Surgery, stack: Stack) -> None:
+    carol = invite(surgery.people.carol, surgery)
+    carol.watch.forgive("status of 403")
+    carol.open("/worklist/")
+    carol.expect_heading("You belong to no clinic yet")
+    add_to_clinic(stack, surgery.people, surgery.people.carol, Role.RECEPTIONIST)
+    carol.page.get_by_role("link", name="Load again").click()
+    carol.expect_heading("Worklist")
+
+
 def test_who_works_in_two_clinics_switches_between_them(
     invite: Invite, surgery: Surgery, stack: Stack, take_opening: TakeOpening
 ) -> None:
@@ -111,7 +121,7 @@ def test_a_first_visit_weighs_little(invite: Invite, busy: Surgery, path: str) -
     """As a proxy compresses it; in production static files are compressed already."""
     alice = invite() if "login" in path else invite(busy.people.alice, busy)
     answers: list[Response] = []
-    alice.page.on("response", answers.append)
+    alice.page.on("response", lambda answer: answers.append(answer))
     alice.page.goto(path, wait_until="networkidle")
     sizes = {answer.url: len(gzip.compress(answer.body())) for answer in answers}
     assert len(sizes) >= 3, sizes

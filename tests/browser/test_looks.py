@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
+from django.template.loader import render_to_string
 from playwright.sync_api import expect
 
 from config.embedded.provision import Names, replace_database
@@ -59,6 +60,23 @@ def test_pages_of_a_busy_clinic(invite: Invite, busy: Surgery, name: str) -> Non
     alice.watch.forgive("status of 40[034]")
     alice.open(SIGNED_IN[name])
     assert not look_at(alice.page, name)
+
+
+def test_nobodys_clinic(invite: Invite, busy: Surgery) -> None:
+    carol = invite(busy.people.carol, busy)
+    carol.watch.forgive("status of 403")
+    carol.open("/")
+    assert not look_at(carol.page, "no-clinic")
+
+
+@pytest.mark.parametrize("name", ["429", "500", "403_csrf"])
+def test_pages_that_nobody_should_see(invite: Invite, name: str) -> None:
+    """Put in place of a page: to break the product for them would be rude."""
+    guest = invite()
+    page = render_to_string(f"{name}.html")
+    guest.page.route("**/broken/", lambda route: route.fulfill(body=page, content_type="text/html; charset=utf-8"))
+    guest.open("/broken/")
+    assert not look_at(guest.page, name)
 
 
 @pytest.mark.parametrize("name", ["worklist", "dashboard"])
@@ -120,9 +138,12 @@ def test_a_long_name_and_a_million_of_everything(invite: Invite, vast: Surgery, 
 def vast(stack: Stack, take_opening: TakeOpening) -> Surgery:
     """Larger than any clinic: a million is written into its books, and a very long name on its door."""
     surgery = Surgery.of(stack, take_opening())
-    history = History(datetime.now(UTC) - timedelta(minutes=1))
-    history.add_call(history.now, "+447700900701", "voicemail", line="Implants, orthodontics & children’s line")
-    history.add_appointment(history.now, "+447700900702", "1000000.00", "Full-mouth reconstruction with sedation")
+    history = History(datetime.now(UTC) - timedelta(minutes=9))
+    for number in ("+447700900701", "+447700900702"):
+        history.add_call(history.now, number, "voicemail", line="Implants, orthodontics & children’s line")
+    history.add_call(history.now + timedelta(minutes=1), "+447700900702", "answered", "outbound", talk=300)
+    booked_at = history.now + timedelta(minutes=5)
+    history.add_appointment(booked_at, "+447700900702", "999999.99", "Full-mouth reconstruction with sedation")
     surgery.send_all("/calls/", history.calls)
     surgery.send_all("/appointments/", history.appointments)
     surgery.wait_for_figures()

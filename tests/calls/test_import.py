@@ -2,15 +2,16 @@
 
 import itertools
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
-from calls import batches, bulk, holds, imports
+from calls import batches, bulk, imports
 from calls.domain import CallerKind, CallEvent, Direction, Outcome, RefusalReason, Refused
 from calls.formats import ReadRow
 from calls.models import CallerHash
+from calls.partitions import week_of
 from calls.reports import ImportReport
 from tenants.scope import as_clinic
 from tests.calls.factories import PATIENT, make_clinic, make_event, stored_calls
@@ -67,7 +68,7 @@ def test_records_that_were_moved_a_little_further_are_the_same_calls() -> None:
 def test_a_dry_run_stores_nothing_and_reports_the_same() -> None:
     clinic = make_clinic(NOW)
     again = [make_event("K3", NOW - timedelta(days=2) + minutes(4), number(3), Outcome.ANSWERED, talk_seconds=9)]
-    lines = [*events(25), BAD, *again, *again]
+    lines: list[CallEvent | Refused] = [*events(25), BAD, *again, *again]
     rehearsed = take_in(clinic, lines, NOW, dry_run=True)
     assert (stored_calls(clinic), changes(clinic)) == ([], [])
     with as_clinic(clinic.id):
@@ -77,6 +78,17 @@ def test_a_dry_run_stores_nothing_and_reports_the_same() -> None:
     assert take_in(clinic, lines, NOW).as_json() == told | {"dry_run": False}
     known = take_in(clinic, lines, NOW, dry_run=True)
     assert (known.stored, known.merged, known.duplicate) == (0, 0, 27)
+
+
+@pytest.mark.django_db
+def test_a_dry_run_remembers_what_it_would_have_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "BATCH_SIZE", 1)
+    clinic = make_clinic(NOW)
+    at = NOW - minutes(9)
+    take_in(clinic, [make_event("K", at)], NOW)
+    answered = make_event("K", at, outcome=Outcome.ANSWERED, talk_seconds=30)
+    rehearsed = take_in(clinic, [answered, answered, make_event("K", at), answered], NOW, dry_run=True)
+    assert (rehearsed.merged, rehearsed.duplicate) == (1, 3)
 
 
 @pytest.mark.django_db
@@ -165,12 +177,7 @@ def test_a_caller_is_found_again_under_the_keys_of_other_weeks() -> None:
     assert len({call.caller for call in stored}) == 4
     with as_clinic(clinic.id):
         weeks = CallerHash.objects.values_list("week", flat=True)
-        assert sorted(weeks) == sorted([batches_week(then)] * 3 + [batches_week(NOW)] * 4)
-
-
-def batches_week(instant: datetime) -> object:
-    day = instant.astimezone(UTC).date()
-    return day - timedelta(days=day.weekday())
+        assert sorted(weeks) == [week_of(then)] * 3 + [week_of(NOW)] * 4
 
 
 @pytest.mark.django_db
@@ -209,7 +216,7 @@ def test_the_work_is_held_back_until_the_import_ends() -> None:
 def test_a_long_import_goes_on_holding_its_work_back(monkeypatch: pytest.MonkeyPatch) -> None:
     clinic = make_clinic(NOW)
     clock = itertools.count(1_000_000.0, 360.0)  # six minutes pass with every look at it
-    monkeypatch.setattr(holds.time, "time", lambda: next(clock))
+    monkeypatch.setattr("calls.holds.time.time", lambda: next(clock))
     seen: list[tuple[datetime, int]] = []
 
     def look(report: ImportReport) -> None:
@@ -230,7 +237,7 @@ def test_a_long_import_goes_on_holding_its_work_back(monkeypatch: pytest.MonkeyP
 def test_work_that_came_free_during_a_pause_is_left_again(monkeypatch: pytest.MonkeyPatch) -> None:
     clinic = make_clinic(NOW)
     clock = itertools.chain([0.0, 1.0, 2.0], itertools.repeat(3600.0))  # the machine slept for an hour
-    monkeypatch.setattr(holds.time, "time", lambda: next(clock))
+    monkeypatch.setattr("calls.holds.time.time", lambda: next(clock))
     lines = [make_event(f"P{place}", NOW - minutes(place), number(place % 10)) for place in range(30)]
     take_in(clinic, lines, NOW)
     assert len(changes(clinic)) == 20

@@ -1,6 +1,7 @@
 """Imports beside each other and beside live messages: every call once, every number one caller."""
 
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,11 +12,12 @@ from django.db import connection
 from django.utils import timezone
 
 from calls import batches, intake, rows
+from calls.callers import find_or_make_callers
 from calls.domain import CallEvent, Outcome
 from calls.models import CallerHash
 from calls.reports import ImportReport
 from tenants.scope import as_clinic
-from tests.calls.factories import make_clinic, make_event, stored_calls
+from tests.calls.factories import PATIENT, make_clinic, make_event, stored_calls
 from tests.calls.imported import changes, minutes, number, take_in
 
 NOW = timezone.now()
@@ -113,3 +115,16 @@ def test_a_dry_run_keeps_no_live_message_waiting() -> None:
         rows.lock_call(clinic.id, uuid.uuid4())
         at_once(lambda: take_in(clinic, events, NOW, dry_run=True))
     assert stored_calls(clinic) == []
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_a_number_that_somebody_else_sees_first_at_this_moment_is_one_caller() -> None:
+    clinic = make_clinic(NOW)
+    take_in(clinic, make_events(1), NOW)  # keys and weeks are there
+    importing = threading.Thread(target=at_once, args=(lambda: take_in(clinic, [make_event("A", NOW)], NOW),))
+    with as_clinic(clinic.id):
+        caller = find_or_make_callers(clinic_id=clinic.id, e164s=[PATIENT], now=NOW)[PATIENT]
+        importing.start()
+        time.sleep(0.5)  # until the import has looked the number up, and found nobody
+    importing.join(30)
+    assert stored_calls(clinic)[-1].caller == caller

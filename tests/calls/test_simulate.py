@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from calls.domain import Outcome
 from calls.models import Connection
-from config.wsgi import application
 from tenants.scope import as_clinic
 from tests.calls.factories import make_clinic, stored_calls
 
@@ -26,9 +26,9 @@ class Quiet(WSGIRequestHandler):
 
 
 @pytest.fixture
-def served(committed_db: None, settings: SettingsWrapper) -> Iterator[str]:
+def served(committed_db: None, settings: Settings) -> Iterator[str]:
     """The product, in a thread of this process."""
-    server = make_server("127.0.0.1", 0, application, handler_class=Quiet)
+    server = make_server("127.0.0.1", 0, WSGIHandler(), handler_class=Quiet)
     settings.PUBLIC_URL = f"http://127.0.0.1:{server.server_port}"
 
     def serve() -> None:
@@ -65,7 +65,7 @@ def test_it_plays_calls_against_the_real_webhook() -> None:
 
 
 @pytest.mark.django_db
-def test_it_says_when_nothing_answers(settings: SettingsWrapper) -> None:
+def test_it_says_when_nothing_answers(settings: Settings) -> None:
     settings.PUBLIC_URL = "http://127.0.0.1:9"
     with pytest.raises(CommandError, match="is it running"):
         run(make_clinic(NOW).slug, "--minutes", "0.01")

@@ -14,7 +14,7 @@ from calls import wakeup
 @pytest.fixture
 def send() -> Iterator[mock.MagicMock]:
     wakeup._quiet_until.clear()
-    with mock.patch.object(wakeup.current_app, "send_task") as send_task:
+    with mock.patch("calls.wakeup.current_app.send_task") as send_task:
         yield send_task
     wakeup._quiet_until.clear()
 

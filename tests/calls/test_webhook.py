@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from calls import services
+from calls import rows
 from calls.domain import Outcome
 from calls.models import Connection
 from calls.selectors import forget_connections, refusals_since
@@ -174,7 +174,7 @@ def test_what_cannot_be_stored_is_refused_with_a_reason_and_counted(
 
 def test_a_database_that_is_away_is_said_and_nothing_is_lost(client: Client, clinic: ClinicFacts, hook: Hook) -> None:
     params = missed_call(NOW)
-    with mock.patch.object(services.rows, "insert_change", side_effect=OperationalError("away")):
+    with mock.patch.object(rows, "insert_change", side_effect=OperationalError("away")):
         response = send(client, hook, params)
     assert (response.status_code, response["Retry-After"]) == (503, "5")
     assert stored_calls(clinic) == []  # not the call without its work row

@@ -105,10 +105,15 @@ def test_a_keystore_that_is_away_is_an_answer(ready: None, silent_server: int) -
         connections.settings["keystore"].update(before)
 
 
-@pytest.mark.parametrize("name", ["check_weeks", "check_purge"])
-def test_an_empty_database_lacks_its_weeks(committed_db: None, name: str) -> None:
-    """A fresh installation has not purged yet and is not late."""
+def test_without_its_weeks_it_is_not_ready(ready: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = partitions.week_of(timezone.now()) + 20 * partitions.WEEK
+    monkeypatch.setattr(health, "weeks_wanted", lambda now: [missing])
     assert failed(Client().get("/readyz").json()) == {"weeks"}
+
+
+def test_a_new_installation_has_not_purged_yet_and_is_not_late(committed_db: None) -> None:
+    partitions.make_weeks_ahead(now=timezone.now())
+    assert failed(Client().get("/readyz").json()) == set()
 
 
 def test_a_late_purge_is_not_ready(ready: None) -> None:

@@ -167,8 +167,9 @@ def everything(stack: Stack) -> Iterator[tuple[str, bytes]]:
 def _value(client: "redis.Redis", key: bytes) -> bytes:
     """A list (a queue) item by item: as it is stored it may be compressed."""
     if client.type(key) == b"list":
-        return b"\n".join(bytes(item) for item in client.lrange(key, 0, -1))  # type: ignore[arg-type, union-attr]
-    return bytes(client.dump(key) or b"")
+        return b"\n".join(item for item in client.lrange(key, 0, -1) if isinstance(item, bytes))
+    dumped = client.dump(key)
+    return dumped if isinstance(dumped, bytes) else b""
 
 
 def _read(path: Path) -> bytes:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from calls import partitions
-from retention import services
+from retention import services, sweeps
 from retention.models import DeletionLog, PurgeRun
 from tenants.domain import ClinicFacts
 from tenants.scope import as_clinic
@@ -63,17 +62,17 @@ def test_no_call_slips_in_between_the_count_and_the_drop(
     caller = add_call(clinic, instant(MONDAY))
     superuser_sql.execute("SET lock_timeout = '100ms'")
     refused = []
-    count_week = partitions.count_week
+    log_week = sweeps.log_week
 
-    def count_and_be_overtaken(clinic_id: uuid.UUID, monday: date) -> partitions.WeekCount:
-        counted = count_week(clinic_id, monday)
+    def log_and_be_overtaken(*args: Any) -> list[tuple[str, int]]:
+        logged = log_week(*args)
         try:
             superuser_sql.execute(COPY_OF_CALL, [uuid.uuid4(), caller])
         except psycopg.errors.LockNotAvailable as error:
             refused.append(error)
-        return counted
+        return logged
 
-    monkeypatch.setattr(partitions, "count_week", count_and_be_overtaken)
+    monkeypatch.setattr(sweeps, "log_week", log_and_be_overtaken)
     assert services.purge_expired(now=DUE).totals() == {(clinic.id, "calls"): 1}
     assert len(refused) == 1
 

@@ -182,5 +182,8 @@ def test_changes_by_staff_are_on_record_for_90_days(staff: Client) -> None:
     clinic = bright_smile()
     staff.post(f"/admin/tenants/clinic/{clinic.id}/change/", {"name": "Brighter Smile"})
     assert LogEntry.objects.count() == 1
-    services.purge_expired(now=timezone.now() + timedelta(days=91))
+    services.purge_expired(now=timezone.now())
+    assert LogEntry.objects.count() == 1
+    LogEntry.objects.update(action_time=timezone.now() - timedelta(days=90, seconds=1))
+    services.purge_expired(now=timezone.now())
     assert LogEntry.objects.count() == 0

@@ -4,7 +4,9 @@ It answers 2xx only for what is stored, and says in a refusal which field was wr
 """
 
 import logging
+import math
 from collections.abc import Sequence
+from datetime import datetime
 from http import HTTPStatus
 
 from django.conf import settings
@@ -17,21 +19,26 @@ from psycopg_pool import PoolTimeout
 from calls import intake, selectors
 from calls.domain import BadSignature, Message, RefusalReason, Refused
 from calls.providers import PROVIDERS
+from calls.selectors import ConnectionFacts
 from calls.services import count_refusal
+from tenants.limits import TokenBuckets
 
 logger = logging.getLogger(__name__)
 
 MAX_BODY = 64 * 1024
 RETRY_SECONDS = 5
+_refusals = TokenBuckets.from_rate("120/min")  # of each connection, in each process
 
 
 class Unanswerable(Exception):
-    """A message that is answered before anybody looks into it."""
+    """A message that is not stored. With a `reason` it is counted for the clinic; `retry_after` in seconds."""
 
-    def __init__(self, status: HTTPStatus, detail: str) -> None:
+    def __init__(self, status: HTTPStatus, detail: str, reason: str = "", retry_after: int = 0) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.reason = reason
+        self.retry_after = retry_after
 
 
 @csrf_exempt  # a provider has no cookie; its signature is what counts
@@ -44,13 +51,19 @@ def receive_webhook(request: HttpRequest, provider: str, token: str) -> HttpResp
     try:
         _store(request, provider, token)
     except Unanswerable as error:
-        return problem(error.status, error.detail)
+        return _answer(error)
     except (AnyDatabaseError, PoolTimeout) as error:
         logger.error("a message could not be stored: %s", type(error).__name__)
-        response = problem(HTTPStatus.SERVICE_UNAVAILABLE, "The message could not be stored. Send it again.")
-        response["Retry-After"] = str(RETRY_SECONDS)
-        return response
+        detail = "The message could not be stored. Send it again."
+        return _answer(Unanswerable(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after=RETRY_SECONDS))
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
+
+
+def _answer(error: Unanswerable) -> HttpResponse:
+    response = problem(error.status, error.detail)
+    if error.retry_after:
+        response["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _store(request: HttpRequest, provider: str, token: str) -> None:
@@ -58,18 +71,35 @@ def _store(request: HttpRequest, provider: str, token: str) -> None:
     if connection is None or connection.provider != provider:
         raise Unanswerable(HTTPStatus.NOT_FOUND, "There is no such connection.")
     if connection.is_paused:
-        raise Unanswerable(HTTPStatus.SERVICE_UNAVAILABLE, "The connection is paused.")
-    message = _read_message(request, PROVIDERS[provider].CONTENT_TYPES)
+        raise Unanswerable(HTTPStatus.SERVICE_UNAVAILABLE, "The connection is paused.", retry_after=RETRY_SECONDS)
     now = timezone.now()
+    try:
+        message = _read_message(request, PROVIDERS[provider].CONTENT_TYPES)
+        _receive(connection, message, now)
+    except Unanswerable as error:
+        _count(connection, error.reason, now)
+        raise
+
+
+def _receive(connection: ConnectionFacts, message: Message, now: datetime) -> None:
     try:
         intake.receive(connection=connection, message=message, now=now)
     except BadSignature:
-        count_refusal(clinic_id=connection.clinic.id, source=provider, reason="signature", now=now)
-        raise Unanswerable(HTTPStatus.UNAUTHORIZED, "The signature does not match.") from None
+        raise Unanswerable(HTTPStatus.UNAUTHORIZED, "The signature does not match.", "signature") from None
     except Refused as refused:
-        count_refusal(clinic_id=connection.clinic.id, source=provider, reason=refused.reason.value, now=now)
         # Without the cause: its traceback would hold on to the parser's frames, and they to the number.
-        raise Unanswerable(_status(refused), f"{refused.reason}: {refused.detail}") from None
+        detail = f"{refused.reason}: {refused.detail}"
+        raise Unanswerable(_status(refused), detail, refused.reason.value) from None
+
+
+def _count(connection: ConnectionFacts, reason: str, now: datetime) -> None:
+    """Counts a refusal. Who sends nonsense without end is told to wait and costs no more writes; what is sound is never
+    limited."""
+    wait = _refusals.take(connection.id)
+    if wait:
+        detail = "Too many messages were refused. Wait, and look at the connection."
+        raise Unanswerable(HTTPStatus.TOO_MANY_REQUESTS, detail, retry_after=math.ceil(wait))
+    count_refusal(clinic_id=connection.clinic.id, source=connection.provider, reason=reason, now=now)
 
 
 def _status(refused: Refused) -> HTTPStatus:
@@ -79,10 +109,12 @@ def _status(refused: Refused) -> HTTPStatus:
 
 def _read_message(request: HttpRequest, content_types: Sequence[str]) -> Message:
     if request.content_type not in content_types:
-        raise Unanswerable(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Expected {' or '.join(content_types)}.")
+        detail = f"Expected {' or '.join(content_types)}."
+        raise Unanswerable(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail, "content_type")
     body = request.read(MAX_BODY + 1)  # never more than that, whatever the length that was announced
     if len(body) > MAX_BODY:
-        raise Unanswerable(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A message has at most {MAX_BODY} bytes.")
+        detail = f"A message has at most {MAX_BODY} bytes."
+        raise Unanswerable(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, "too_large")
     headers = {name.lower(): value for name, value in request.headers.items()}
     # The address as the provider called it: behind a proxy the request's own host may be another.
     return Message(body, headers, settings.PUBLIC_URL + request.get_full_path(), request.content_type or "")

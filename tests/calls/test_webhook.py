@@ -172,6 +172,24 @@ def test_what_cannot_be_stored_is_refused_with_a_reason_and_counted(
     assert refusals(clinic) == {reason: 1}
 
 
+def test_nonsense_without_end_is_told_to_wait_and_good_messages_still_go_through(
+    client: Client, clinic: ClinicFacts, hook: Hook
+) -> None:
+    params = missed_call(NOW)
+    answers = [client.post(hook.path, form(params), content_type=FORM) for _ in range(125)]
+    assert [answer.status_code for answer in answers[:120]] == [401] * 120
+    assert answers[-1].status_code == 429
+    assert int(answers[-1]["Retry-After"]) >= 1
+    assert refusals(clinic)["signature"] < 125
+    assert send(client, hook, params).status_code == 204
+
+
+def test_what_is_refused_for_its_form_is_counted_too(client: Client, clinic: ClinicFacts, hook: Hook) -> None:
+    client.post(hook.path, b"x" * 70_000, content_type=FORM)
+    client.post(hook.path, b"{}", content_type="application/json")
+    assert refusals(clinic) == {"too_large": 1, "content_type": 1}
+
+
 def test_a_database_that_is_away_is_said_and_nothing_is_lost(client: Client, clinic: ClinicFacts, hook: Hook) -> None:
     params = missed_call(NOW)
     with mock.patch.object(rows, "insert_change", side_effect=OperationalError("away")):

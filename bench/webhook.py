@@ -109,7 +109,6 @@ def _upsert_all(clinic_id: uuid.UUID, share: Sequence[tuple[bytes, str]]) -> Non
             bare.execute(
                 "INSERT INTO calls_call (clinic_id, started_at, id, kind, direction, outcome, talk_seconds, line,"
                 " source) VALUES (%s, %s, %s, 2, 1, 2, 0, '', 'bench')"
-                " (clinic_id, started_at, id, kind, direction, outcome, talk_seconds, line, source) VALUES (%s, %s, %s, 2, 1, 2, 0, '', 'bench')"
                 " ON CONFLICT (clinic_id, started_at, id) DO UPDATE SET outcome = excluded.outcome",
                 [clinic_id, datetime.now(UTC), uuid.uuid4()],
             )

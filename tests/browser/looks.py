@@ -49,7 +49,8 @@ def _views(page: Page) -> Iterator[str]:
     for width, height in HEIGHTS.items():
         page.set_viewport_size({"width": width, "height": height})
         for theme in THEMES:
-            page.emulate_media(color_scheme=theme)
+            # Without motion: a colour on its way from one theme to the other is nobody's choice.
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             yield f"{width}-{theme}"
 
 

@@ -1,7 +1,8 @@
 """The dashboard on two months of history: every chart says in words and in a table what it draws."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
@@ -30,8 +31,13 @@ def alice(invite: Invite, busy: Surgery) -> Guest:
     return guest
 
 
-def month_before() -> datetime:
-    return datetime.now(UTC).replace(day=1) - timedelta(days=1)
+def today() -> date:
+    return datetime.now(ZoneInfo("Europe/London")).date()
+
+
+def month_before() -> date:
+    """Its last day."""
+    return today().replace(day=1) - timedelta(days=1)
 
 
 @pytest.mark.parametrize("title", CHARTS)
@@ -65,17 +71,17 @@ def test_headline_figures_have_a_definition_and_a_comparison(alice: Guest) -> No
 
 
 def test_the_figures_on_the_page_are_those_of_the_api(alice: Guest, busy: Surgery) -> None:
-    first, last = month_before().date().replace(day=1), month_before().date()
+    first, last = month_before().replace(day=1), month_before()
     days = busy.get(f"/metrics/daily/?from={first}&to={last}")
     rows = days["results"] if isinstance(days, dict) else days
     missed, recovered = sum(day["missed"] for day in rows), sum(day["recovered_appointments"] for day in rows)
-    assert missed > 50
+    assert missed > 30
     expect(alice.page.locator(".kpi").nth(0).locator(".kpi-value")).to_have_text(f"{missed:,}")
     expect(alice.page.locator(".kpi").nth(3).locator(".kpi-value")).to_have_text(f"{recovered:,}")
 
 
 def test_the_month_is_switched_by_arrows_and_by_choice(alice: Guest) -> None:
-    before, now = month_before(), datetime.now(UTC)
+    before, now = month_before(), today()
     lede = alice.page.locator("#lede")
     expect(lede).to_contain_text(f"{before:%B %Y}")
     alice.page.get_by_role("link", name="Month after").click()

@@ -23,7 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=700_000)
     parser.add_argument("--callers", type=int, default=200_000)
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--repeat", type=int, default=2)
     options = parser.parse_args()
     with world(), administrator() as admin:
         for _ in range(options.repeat):

@@ -123,7 +123,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Worklist:
-    rows: Sequence[WorklistRow]  # oldest first, at most 200
+    rows: Sequence[WorklistRow]  # oldest first, at most 60
     waiting_count: int  # all who wait, also those beyond the rows shown
     longest_waiting: timedelta | None
     tally: Tally

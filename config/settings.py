@@ -110,6 +110,9 @@ DB_POOL: dict[str, Any] = {
     "min_size": 1,
     "max_size": env.int("DATABASE_POOL_SIZE", default=12),
     "timeout": 5,
+    # The pool doubles its pause after each failure, up to minutes. Giving up early, it tries anew with the next request
+    # and is back a second after the database is.
+    "reconnect_timeout": 2,
 }
 
 
@@ -120,6 +123,8 @@ def _database(name: str, *, pool: bool) -> dict[str, Any]:
     config: dict[str, Any] = dict(env.db_url(name))
     config["HOST"] = unquote(config.get("HOST") or "")  # a socket directory: postgres://role@%2Fpath/name
     config.setdefault("OPTIONS", {}).update(options)
+    # A connection is tried before it is used: after a restart of the database nobody meets a dead one from the pool.
+    config["CONN_HEALTH_CHECKS"] = True
     # The database may stand behind PgBouncer in transaction mode: a server-side cursor outlives a transaction.
     config["DISABLE_SERVER_SIDE_CURSORS"] = True
     return config

@@ -6,11 +6,11 @@ in a batch for as long as somebody may still have to find their caller, and go w
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from calls.bulk import pack_facts
+from calls.bulk import EPOCH, MICROSECOND, pack_facts, to_instant, to_micros
 from calls.domain import CallerKind, CallEvent, InMemoryOnly, Refused
 from calls.formats import ReadRow
 from calls.hashing import call_id_maker, caller_hasher, contains_number
@@ -22,9 +22,6 @@ from tenants.domain import ClinicFacts
 
 BATCH_SIZE = 20_000  # calls; live messages of the clinic wait while one is stored, for some tenths of a second
 MAX_LABELS: Final = 1000
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND: Final = timedelta(microseconds=1)
 
 Who = tuple[int, bytes | None]  # what is known of the other party, and the hash of its number under the newest key
 
@@ -54,14 +51,6 @@ class Batch(InMemoryOnly):
     @property
     def last_at(self) -> datetime:
         return to_instant(max(self.starts))
-
-
-def to_micros(instant: datetime) -> int:
-    return (instant - EPOCH) // MICROSECOND
-
-
-def to_instant(micros: int) -> datetime:
-    return EPOCH + timedelta(microseconds=micros)
 
 
 class BatchReader:

@@ -8,12 +8,24 @@ spells them, which is several times faster than a list of objects.
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
+from itertools import compress
+from typing import Any, Final
 
 from django.db import connection
 
 from calls.domain import CallerKind, Direction, HashedCall, Outcome
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def to_micros(instant: datetime) -> int:
+    return (instant - EPOCH) // MICROSECOND
+
+
+def to_instant(micros: int) -> datetime:
+    return EPOCH + timedelta(microseconds=micros)
 
 
 @dataclass(slots=True)
@@ -32,6 +44,18 @@ class CallColumns:
     talks: list[int] = field(default_factory=list)
     labels: dict[tuple[str, str], int] = field(default_factory=dict)
 
+    def pick(self, wanted: Sequence[bool]) -> "CallColumns":
+        """Some of the calls."""
+        return CallColumns(
+            list(compress(self.ids, wanted)),
+            list(compress(self.starts, wanted)),
+            list(compress(self.facts, wanted)),
+            list(compress(self.callers, wanted)),
+            list(compress(self.rings, wanted)),
+            list(compress(self.talks, wanted)),
+            self.labels,
+        )
+
     def append(self, call: HashedCall, started_at: int) -> None:
         label = self.labels.setdefault((call.line, call.source), len(self.labels))
         self.ids.append(call.id.bytes)
@@ -45,6 +69,9 @@ class CallColumns:
 def pack_facts(direction: int, outcome: int, kind: int, label: int) -> int:
     """What has few values, in one number; `_NEW_CALLS` takes it apart."""
     return direction | outcome << 2 | kind << 5 | label << 7
+
+
+OUTCOME_BITS = pack_facts(0, 7, 0, 0)
 
 
 def unpack_facts(facts: int) -> tuple[int, int, int, int]:
@@ -66,13 +93,18 @@ _NEW_CALLS = """
 
 def find_callers(clinic_id: uuid.UUID, week: date, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
     """Caller by hash, for those hashes that are known under the key of this week."""
-    # index: calls_callerhash_pkey of one week
+    # index: calls_callerhash_pkey of one week, once for each hash. There are no statistics on hashes, as samples would
+    # outlive the rows: left to itself the planner expects half of the table and reads the hashes of all clinics.
     found = _run(
         """
-        SELECT string_agg(caller_hash, ''), string_agg(uuid_send(caller), '') FROM calls_callerhash
-        WHERE clinic_id = %s AND week = %s AND caller_hash = ANY(%s::bytea[])
+        SELECT string_agg(wanted.caller_hash, ''), string_agg(uuid_send(known.caller), '')
+        FROM unnest(%s::bytea[]) AS wanted (caller_hash)
+        CROSS JOIN LATERAL (
+            SELECT caller FROM calls_callerhash AS one
+            WHERE one.clinic_id = %s AND one.week = %s AND one.caller_hash = wanted.caller_hash OFFSET 0
+        ) AS known
         """,
-        [clinic_id, week, _bytea(hashes)],
+        [_bytea(sorted(hashes)), clinic_id, week],  # neighbours in the index are found with fewer reads
     )
     # Two long values cost a third of a row for each caller. The order is the same in both.
     known, callers = (bytes(value or b"") for value in found.fetchone())
@@ -92,6 +124,42 @@ def add_caller_hashes(clinic_id: uuid.UUID, week: date, callers: Mapping[bytes, 
         """,
         [clinic_id, week, _bytea(callers.keys()), _uuids(callers.values())],
     )
+
+
+def find_known_ids(clinic_id: uuid.UUID, ids: Iterable[bytes], since: datetime, until: datetime) -> set[bytes]:
+    """Those of these ids that a call has which started between two times, both included."""
+    # index: calls_call_pkey, scanned from `since` to `until` once and joined by hash
+    found = _run(
+        """
+        SELECT string_agg(uuid_send(id), '') FROM calls_call
+        WHERE clinic_id = %s AND started_at BETWEEN %s AND %s AND id IN (SELECT unnest(%s::uuid[]))
+        """,
+        [clinic_id, since, until, _uuids(ids)],
+    )
+    known = bytes(found.fetchone()[0] or b"")
+    return {known[place : place + 16] for place in range(0, len(known), 16)}
+
+
+def find_same(clinic_id: uuid.UUID, calls: CallColumns) -> set[bytes]:
+    """The ids of those of these calls that stand already with the same start and the same facts.
+
+    Whose call it is, is not compared: with the same `kind` the caller whom the first message named stays.
+    """
+    # index: calls_call_pkey, joined by its three columns
+    found = _run(
+        f"""
+        SELECT string_agg(uuid_send(known.id), '') FROM ({_NEW_CALLS}) AS new
+        JOIN calls_call AS known
+          ON known.clinic_id = %(clinic)s AND known.started_at = new.started_at AND known.id = new.id
+        WHERE known.started_at BETWEEN %(first)s AND %(last)s
+          AND (known.direction, known.outcome, known.kind, known.talk_seconds, known.line)
+            = (new.direction, new.outcome, new.kind, new.talk_seconds, new.line)
+          AND known.ring_seconds IS NOT DISTINCT FROM new.ring_seconds
+        """,  # noqa: S608 - a constant of this file
+        {"clinic": clinic_id, **_spell(calls)},
+    )
+    same = bytes(found.fetchone()[0] or b"")
+    return {same[place : place + 16] for place in range(0, len(same), 16)}
 
 
 def find_calls(clinic_id: uuid.UUID, ids: Iterable[bytes], since: datetime, until: datetime) -> list[HashedCall]:
@@ -137,6 +205,7 @@ def update_calls(clinic_id: uuid.UUID, calls: CallColumns) -> None:
             caller = new.caller, ring_seconds = new.ring_seconds, talk_seconds = new.talk_seconds, line = new.line
         FROM ({_NEW_CALLS}) AS new
         WHERE known.clinic_id = %(clinic)s AND known.started_at = new.started_at AND known.id = new.id
+          AND known.started_at BETWEEN %(first)s AND %(last)s
         """,  # noqa: S608 - a constant of this file
         {"clinic": clinic_id, **_spell(calls)},
     )
@@ -169,8 +238,10 @@ def move_hold(clinic_id: uuid.UUID, held_until: datetime, until: datetime | None
     )
 
 
-def _spell(calls: CallColumns) -> dict[str, str]:
+def _spell(calls: CallColumns) -> dict[str, Any]:
     return {
+        "first": to_instant(min(calls.starts)),
+        "last": to_instant(max(calls.starts)),
         "ids": _uuids(calls.ids),
         "starts": _numbers(calls.starts),
         "facts": _numbers(calls.facts),

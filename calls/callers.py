@@ -65,34 +65,31 @@ def find_or_make_all(
 ) -> dict[bytes, bytes]:
     """The callers of a batch of numbers, by their hash under the newest key; `e164s` has the number of each hash.
 
-    The same steps as `finish_lookup`, for thousands of numbers: those that the newest key knows cost one query.
+    `finish_lookup` for thousands of numbers: those that the newest key knows, which are most of them, cost one query.
+    Under `rows.take_intake_lock`, which whoever makes callers shares: so nobody else sees a number first meanwhile.
     """
     newest = ring.newest(now)
-    known = bulk.find_callers(clinic_id, newest.week, e164s)
-    unknown = {digest: e164 for digest, e164 in e164s.items() if digest not in known}
+    callers = bulk.find_callers(clinic_id, newest.week, e164s)
+    unknown = {digest: e164 for digest, e164 in e164s.items() if digest not in callers}
     if unknown:
-        rows.lock_first_sight(clinic_id)
-        found = _find_under_any_key(clinic_id, ring, newest, unknown)
+        found = _find_under_other_keys(clinic_id, [key for key in ring.keys if key is not newest], unknown)
         made = {digest: found.get(digest) or uuid.uuid4().bytes for digest in unknown}
         bulk.add_caller_hashes(clinic_id, newest.week, made)
-        known |= made
-    return known
+        callers |= made
+    return callers
 
 
-def _find_under_any_key(
-    clinic_id: uuid.UUID, ring: KeyRing, newest: WeekKey, unknown: Mapping[bytes, str]
+def _find_under_other_keys(
+    clinic_id: uuid.UUID, keys: Sequence[WeekKey], unknown: Mapping[bytes, str]
 ) -> dict[bytes, bytes]:
-    """Callers by their hash under the newest key, of those that some live key knows; the latest week goes first."""
+    """Callers by their hash under the newest key, of those that another live key knows; the latest week goes first."""
     found: dict[bytes, bytes] = {}
-    for key in ring.keys:
-        left = [digest for digest in unknown if digest not in found]
+    for key in keys:
+        hash_number = caller_hasher(key.key, clinic_id)
+        left = {hash_number(e164): digest for digest, e164 in unknown.items() if digest not in found}
         if not left:
             break
-        # The newest key is asked again: whoever held the lock before us may have written under it.
-        hash_number = caller_hasher(key.key, clinic_id)
-        digests = left if key is newest else [hash_number(unknown[digest]) for digest in left]
-        callers = bulk.find_callers(clinic_id, key.week, digests)
-        found |= {digest: callers[other] for digest, other in zip(left, digests, strict=True) if other in callers}
+        found |= {left[other]: caller for other, caller in bulk.find_callers(clinic_id, key.week, left).items()}
     return found
 
 

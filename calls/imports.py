@@ -16,13 +16,14 @@ from typing import Protocol
 
 from calls import bulk, rows
 from calls.batches import Batch, BatchReader, move
+from calls.bulk import CallColumns, to_instant
 from calls.callers import find_or_make_all
 from calls.domain import CallEvent, HashedCall
 from calls.formats import ReadRow
 from calls.holds import Hold, held_back
 from calls.intake import ensure_weeks
 from calls.keystore import KeyRing, key_ring
-from calls.merging import Folded, fold, to_calls
+from calls.merging import Folded, Known, columns_of, fold, to_calls
 from calls.partitions import WEEK, week_of
 from calls.reports import ImportReport
 from calls.wakeup import wake_worker
@@ -110,12 +111,13 @@ class _Storage:
         with as_clinic(clinic_id):
             rows.take_intake_lock(clinic_id)
             callers = find_or_make_all(clinic_id=clinic_id, ring=self._ring, e164s=batch.e164s, now=self._now)
-            folded = fold(batch, callers, _known_calls(self._clinic, batch))
+            calls = columns_of(batch, callers)
+            folded = fold(calls, batch.repeated, _look_up(clinic_id, calls, batch))
             if folded.new.ids:
                 bulk.insert_calls(clinic_id, folded.new)
             if folded.changed.ids:
                 bulk.update_calls(clinic_id, folded.changed)
-            self._hold.add(folded.callers(), folded.days(self._clinic.zone))
+            self._hold.add(*folded.touched(self._clinic.zone))
         return folded
 
 
@@ -127,14 +129,16 @@ class _Rehearsal:
         self._remembered: dict[uuid.UUID, list[HashedCall]] = {}
 
     def take(self, batch: Batch) -> Folded:
+        calls = columns_of(batch, dict.fromkeys(batch.e164s, bytes(16)))  # who it is changes nothing in the counts
         with as_clinic(self._clinic.id):
-            known = _known_calls(self._clinic, batch)
-        wanted = {uuid.UUID(bytes=call_id) for call_id in batch.ids}
-        remembered = [call for call_id in wanted & self._remembered.keys() for call in self._remembered[call_id]]
+            known = _look_up(self._clinic.id, calls, batch)
+        ids = [uuid.UUID(bytes=call_id) for call_id in batch.ids]
+        remembered = [call for call_id in {*ids} & self._remembered.keys() for call in self._remembered[call_id]]
         newer = {(call.id, call.started_at) for call in remembered}
-        known = [call for call in known if (call.id, call.started_at) not in newer] + remembered
-        # Which caller it is changes nothing in the counts.
-        folded = fold(batch, dict.fromkeys(batch.e164s, bytes(16)), known)
+        starts = dict(zip(ids, map(to_instant, batch.starts), strict=True))
+        known.same -= {call.id.bytes for call in remembered if starts[call.id] == call.started_at}
+        known.calls = [call for call in known.calls if (call.id, call.started_at) not in newer] + remembered
+        folded = fold(calls, batch.repeated, known)
         for call in chain(to_calls(folded.new), to_calls(folded.changed)):
             self._remember(call)
         return folded
@@ -146,9 +150,16 @@ class _Rehearsal:
             del self._remembered[next(iter(self._remembered))]
 
 
-def _known_calls(clinic: ClinicFacts, batch: Batch) -> list[HashedCall]:
+def _look_up(clinic_id: uuid.UUID, calls: CallColumns, batch: Batch) -> Known:
+    """What stands of a batch. A first import asks one question here; one that was made before asks two or three."""
     since, until = batch.first_at - rows.START_TOLERANCE, batch.last_at + rows.START_TOLERANCE
-    return bulk.find_calls(clinic.id, batch.ids, since, until)
+    known = bulk.find_known_ids(clinic_id, batch.ids, since, until)
+    if not known:
+        return Known()
+    once = known - batch.repeated
+    same = bulk.find_same(clinic_id, calls.pick([call_id in once for call_id in calls.ids])) if once else set()
+    others = known - same
+    return Known(same, bulk.find_calls(clinic_id, others, since, until) if others else [])
 
 
 def _ensure_weeks(batch: Batch, now: datetime) -> None:

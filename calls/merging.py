@@ -5,18 +5,19 @@ began at most `START_TOLERANCE` away, by `services.merge_calls`, which alone say
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from itertools import chain, compress
+from itertools import chain
 from zoneinfo import ZoneInfo
 
-from calls.batches import Batch, to_instant, to_micros
-from calls.bulk import CallColumns, unpack_facts
+from calls.batches import Batch
+from calls.bulk import OUTCOME_BITS, CallColumns, pack_facts, to_instant, to_micros, unpack_facts
 from calls.domain import CallerKind, Direction, HashedCall, Outcome
 from calls.rows import START_TOLERANCE
 from calls.services import merge_calls
 
+_RINGING = pack_facts(0, Outcome.RINGING, 0, 0)
 _SLOT = 15 * 60 * 1_000_000  # every zone's offset is a multiple of a quarter of an hour
 
 
@@ -30,21 +31,18 @@ class Folded:
     merged: int = 0
     duplicate: int = 0
 
-    def callers(self) -> set[bytes]:
-        """The callers whose opportunities may be others now."""
-        return {caller for _, caller in self._finished() if caller is not None}
-
-    def days(self, zone: ZoneInfo) -> set[date]:
-        """The local days with calls of nobody in particular, whose counts are others now."""
-        slots = {start // _SLOT for start, caller in self._finished() if caller is None}
-        return {to_instant(slot * _SLOT).astimezone(zone).date() for slot in slots}
-
-    def _finished(self) -> Iterator[tuple[int, bytes | None]]:
-        """Start and caller of the calls that are more than a ringing telephone."""
+    def touched(self, zone: ZoneInfo) -> tuple[set[bytes], set[date]]:
+        """The callers whose opportunities may be others now, and the local days of finished calls without a caller."""
+        callers, slots = set[bytes](), set[int]()
         for calls in (self.new, self.changed):
             for start, facts, caller in zip(calls.starts, calls.facts, calls.callers, strict=True):
-                if unpack_facts(facts)[1] > Outcome.RINGING:
-                    yield start, caller
+                if facts & OUTCOME_BITS <= _RINGING:
+                    continue
+                if caller is None:
+                    slots.add(start // _SLOT)
+                else:
+                    callers.add(caller)
+        return callers, {to_instant(slot * _SLOT).astimezone(zone).date() for slot in slots}
 
 
 @dataclass(slots=True)
@@ -55,20 +53,24 @@ class _Standing:
     before: HashedCall | None
 
 
-def fold(batch: Batch, callers: Mapping[bytes, bytes], known: Iterable[HashedCall]) -> Folded:
-    """`callers` has the caller of each hash in the batch, `known` the rows with its ids, the earliest first."""
-    calls = CallColumns(
-        batch.ids, batch.starts, batch.facts, [digest and callers[digest] for digest in batch.hashes],
-        batch.rings, batch.talks, batch.labels,
-    )  # fmt: skip
-    standing: dict[bytes, list[_Standing]] = {call_id: [] for call_id in batch.repeated}
-    for call in known:
+@dataclass(slots=True)
+class Known:
+    """What stands already of a batch: ids whose call is there just so, and the rows of the other ids that are there."""
+
+    same: set[bytes] = field(default_factory=set)
+    calls: list[HashedCall] = field(default_factory=list)
+
+
+def fold(calls: CallColumns, repeated: Iterable[bytes], known: Known) -> Folded:
+    """`repeated` are the ids that stand in `calls` more than once; none of them is among `known.same`."""
+    standing: dict[bytes, list[_Standing]] = {call_id: [] for call_id in repeated}
+    for call in known.calls:
         standing.setdefault(call.id.bytes, []).append(_Standing(call, call))
-    if not standing:  # nearly every batch of a first import
+    if not standing and not known.same:  # nearly every batch of a first import
         return Folded(calls, CallColumns(), stored=len(calls.ids))
-    fresh = [call_id not in standing for call_id in calls.ids]
-    folded = Folded(_pick(calls, fresh), CallColumns(labels=calls.labels), stored=sum(fresh))
-    for call in to_calls(_pick(calls, [not is_fresh for is_fresh in fresh])):
+    fresh = [call_id not in standing and call_id not in known.same for call_id in calls.ids]
+    folded = Folded(calls.pick(fresh), CallColumns(labels=calls.labels), stored=sum(fresh), duplicate=len(known.same))
+    for call in to_calls(calls.pick([call_id in standing for call_id in calls.ids])):
         _merge_one(folded, call, standing[call.id.bytes])
     for one in chain.from_iterable(standing.values()):
         if one.before is None:
@@ -78,16 +80,10 @@ def fold(batch: Batch, callers: Mapping[bytes, bytes], known: Iterable[HashedCal
     return folded
 
 
-def _pick(calls: CallColumns, wanted: Sequence[bool]) -> CallColumns:
-    return CallColumns(
-        list(compress(calls.ids, wanted)),
-        list(compress(calls.starts, wanted)),
-        list(compress(calls.facts, wanted)),
-        list(compress(calls.callers, wanted)),
-        list(compress(calls.rings, wanted)),
-        list(compress(calls.talks, wanted)),
-        calls.labels,
-    )
+def columns_of(batch: Batch, callers: Mapping[bytes, bytes]) -> CallColumns:
+    """The calls of a batch with callers instead of hashes; `callers` has the caller of each hash."""
+    found = [digest and callers[digest] for digest in batch.hashes]
+    return CallColumns(batch.ids, batch.starts, batch.facts, found, batch.rings, batch.talks, batch.labels)
 
 
 def _merge_one(folded: Folded, call: HashedCall, standing: list[_Standing]) -> None:
@@ -97,9 +93,8 @@ def _merge_one(folded: Folded, call: HashedCall, standing: list[_Standing]) -> N
         folded.stored += 1
         return
     target = min(near, key=lambda one: one.call.started_at)
-    # The same again is what a second import is made of, and merging it costs ten times as much as seeing that.
-    merged = target.call if call == target.call else merge_calls(target.call, call)
-    if merged is target.call or merged == target.call:
+    merged = merge_calls(target.call, call)
+    if merged == target.call:
         folded.duplicate += 1
     else:
         target.call = merged

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -52,6 +53,33 @@ def test_running_it_again_changes_nothing() -> None:
     assert (report.stored, report.merged, report.duplicate) == (0, 0, 174)
     assert contents(clinic) == before
     assert len(changes(clinic)) == work
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_repeated", [False, True])
+@pytest.mark.parametrize(
+    "more",
+    [{"ring_seconds": 9}, {"line": "Front desk"}, {"talk_seconds": 5}, {"outcome": Outcome.VOICEMAIL}],
+)
+def test_what_a_second_file_knows_better_is_merged(more: dict[str, Any], is_repeated: bool) -> None:
+    clinic = make_clinic(NOW)
+    at = NOW - minutes(9)
+    plain, better = make_event("K", at, ring_seconds=None), make_event("K", at, **{"ring_seconds": None, **more})
+    take_in(clinic, [plain], NOW)
+    events = [plain, better, plain] if is_repeated else [better]
+    assert take_in(clinic, events, NOW, dry_run=True).merged == 1
+    report = take_in(clinic, events, NOW)
+    assert (report.stored, report.merged, report.duplicate) == (0, 1, len(events) - 1)
+    [call] = stored_calls(clinic)
+    assert {name: getattr(call, name) for name in more} == more
+    assert take_in(clinic, [better], NOW).duplicate == 1
+
+
+@pytest.mark.django_db
+def test_a_file_can_be_imported_into_a_week_that_nobody_made() -> None:
+    then = NOW - timedelta(days=300)  # not made by any migration
+    clinic = make_clinic(then)
+    assert take_in(clinic, [make_event("K", then - timedelta(days=9))], then).stored == 1
 
 
 @pytest.mark.django_db

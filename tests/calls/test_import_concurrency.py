@@ -117,6 +117,17 @@ def test_a_dry_run_keeps_no_live_message_waiting() -> None:
     assert stored_calls(clinic) == []
 
 
+def wait_until_somebody_waits() -> None:
+    """Until another connection waits for a lock of this one."""
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    raise AssertionError("nobody waited")
+
+
 @pytest.mark.usefixtures("committed_db")
 def test_a_number_that_somebody_else_sees_first_at_this_moment_is_one_caller() -> None:
     clinic = make_clinic(NOW)
@@ -125,6 +136,6 @@ def test_a_number_that_somebody_else_sees_first_at_this_moment_is_one_caller() -
     with as_clinic(clinic.id):
         caller = find_or_make_callers(clinic_id=clinic.id, e164s=[PATIENT], now=NOW)[PATIENT]
         importing.start()
-        time.sleep(0.5)  # until the import has looked the number up, and found nobody
+        wait_until_somebody_waits()
     importing.join(30)
     assert stored_calls(clinic)[-1].caller == caller

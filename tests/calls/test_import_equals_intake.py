@@ -16,7 +16,7 @@ from tests.calls.factories import make_clinic
 from tests.calls.imported import caller_of, changes, contents, number, take_in
 
 NOW = timezone.now()
-NUMBERS = (number(1), "07700 900001", number(2), "07700900003", "anonymous", None, "101", "", "sip:desk@10.0.0.1")
+NUMBERS = (number(1), "07700 900001", number(2), "7700900003", "anonymous", None, "101", "", "sip:desk@10.0.0.1")
 
 
 def make_history(dice: Random, count: int) -> list[CallEvent]:

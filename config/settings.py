@@ -109,7 +109,7 @@ TEMPLATES: list[dict[str, Any]] = [
 DB_POOL: dict[str, Any] = {
     "min_size": 1,
     "max_size": env.int("DATABASE_POOL_SIZE", default=12),
-    "timeout": 5,
+    "timeout": 2,  # with the database away the answer is 503 soon, not a queue of waiting requests
     # The pool doubles its pause after each failure, up to minutes. Giving up early, it tries anew with the next request
     # and is back a second after the database is.
     "reconnect_timeout": 2,

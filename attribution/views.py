@@ -21,21 +21,21 @@ from attribution.forms import ActForm, AppointmentFilterForm, MonthForm, first_e
 from attribution.selectors.metrics import next_month
 from tenants.access import Visit, clinic_page
 from tenants.cursors import BadCursor, Position, read_cursor, write_cursor
-from tenants.domain import Role
+from tenants.permissions import Permission
 
 PAGE_SIZE = 50
 SESSION_UNDO = "undo"  # what the page after a redirect offers to take back
 
 
 @require_GET
-@clinic_page()
+@clinic_page(Permission.SEE_WORK)
 def show_worklist(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Who waits."""
     return render(request, "attribution/worklist.html", _worklist_context(request, visit))
 
 
 @require_GET
-@clinic_page()
+@clinic_page(Permission.SEE_WORK)
 def show_rows(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The list alone, for a page that is open; 204 when it shows this `?version=` already."""
     worklist = selectors.get_worklist(visit.clinic, timezone.now())
@@ -45,7 +45,7 @@ def show_rows(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 @require_POST
-@clinic_page()
+@clinic_page(Permission.WORK_CALLERS)
 def act(request: HttpRequest, visit: Visit, opportunity_id: uuid.UUID) -> HttpResponse:
     """`kind`, with `reached` (yes, no) or `reason`. 404 for a caller of nobody's or another clinic's."""
     form = ActForm(request.POST)
@@ -72,7 +72,7 @@ def act(request: HttpRequest, visit: Visit, opportunity_id: uuid.UUID) -> HttpRe
 
 
 @require_POST
-@clinic_page()
+@clinic_page(Permission.WORK_CALLERS)
 def undo(request: HttpRequest, visit: Visit, action_id: uuid.UUID) -> HttpResponse:
     """Takes back what the same person has just done."""
     try:
@@ -85,10 +85,10 @@ def undo(request: HttpRequest, visit: Visit, action_id: uuid.UUID) -> HttpRespon
 
 
 @require_GET
-@clinic_page()
+@clinic_page(Permission.SEE_WORK)
 def show_dashboard(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """`?month=2026-11`. Receptionists are sent on to the worklist: it is their first page."""
-    if visit.role is not Role.ADMIN:
+    """`?month=2026-11`. Who may not see figures is sent on to the worklist: it is their first page."""
+    if Permission.SEE_FIGURES not in visit.may:
         return redirect("worklist")
     now = timezone.now()
     today = now.astimezone(visit.clinic.zone).date()
@@ -107,7 +107,7 @@ def show_dashboard(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 @require_GET
-@clinic_page()
+@clinic_page(Permission.SEE_WORK)
 def show_appointments(request: HttpRequest, visit: Visit) -> HttpResponse:
     """`?verdict&cursor`; 400 with the reason for what cannot be read."""
     form = AppointmentFilterForm(request.GET)

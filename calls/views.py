@@ -13,12 +13,13 @@ from calls.forms import CallFilterForm
 from calls.selectors import list_calls
 from tenants.access import Visit, clinic_page
 from tenants.cursors import BadCursor, Position, read_cursor, write_cursor
+from tenants.permissions import Permission
 
 PAGE_SIZE = 50
 
 
 @require_GET
-@clinic_page()
+@clinic_page(Permission.SEE_WORK)
 def show_calls(request: HttpRequest, visit: Visit) -> HttpResponse:
     """`?direction&outcome&from&to&cursor`; 400 with the reason for what cannot be read."""
     form = CallFilterForm(request.GET)

@@ -11,12 +11,16 @@ from decimal import Decimal
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # Opening hours as they are stored: {"mon": [["09:00", "13:00"], ["14:00", "17:30"]], …}; a missing day is closed.
 OpeningHours = Mapping[str, Sequence[Sequence[str]]]
+PLATFORM = uuid.UUID(int=0)  # stands for no clinic where a row needs one: the platform's own chain and counts
 DEFAULT_OPENING_HOURS: dict[str, list[list[str]]] = {day: [["08:30", "17:30"]] for day in WEEKDAYS[:5]}
 
 
 class Role(enum.StrEnum):
     ADMIN = "admin"
+    MANAGER = "manager"
     RECEPTIONIST = "receptionist"
+    AUDITOR = "auditor"
+    SUPPORT = "support"  # the platform's own staff, by a grant that ends
 
 
 class Scope(enum.StrEnum):
@@ -45,6 +49,11 @@ class ClinicFacts:
     retention_days: int
     default_value: Decimal
     callback_goal: timedelta
+    min_password_length: int = 12
+    require_two_factors: bool = False
+    support_allowed: bool = True
+    support_until: datetime | None = None
+    support_reason: str = ""
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

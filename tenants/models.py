@@ -19,6 +19,7 @@ from tenants.domain import (
     Role,
     require_opening_hours,
 )
+from tenants.permissions import GRANTABLE
 
 
 def validate_timezone(value: str) -> None:
@@ -60,6 +61,14 @@ class Clinic(models.Model):
     )
     default_value = models.DecimalField(max_digits=9, decimal_places=2, default=85, validators=[MinValueValidator(0)])
     callback_goal = models.DurationField(default=timedelta(hours=1))
+    min_password_length = models.PositiveSmallIntegerField(
+        default=12, validators=[MinValueValidator(12), MaxValueValidator(64)]
+    )
+    require_two_factors = models.BooleanField(default=False)  # of everybody; admins always need them
+    support_allowed = models.BooleanField(default=True)
+    # The open support access, if any: here, so that every page can say so without asking for it.
+    support_until = models.DateTimeField(null=True, blank=True)
+    support_reason = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -71,6 +80,10 @@ class Clinic(models.Model):
             models.CheckConstraint(
                 condition=Q(default_value__gte=0),
                 name="clinic_default_value_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(min_password_length__range=(12, 64)),
+                name="clinic_password_length_12_to_64",
             ),
         ]
         ordering: ClassVar = ["name"]
@@ -113,13 +126,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Membership(models.Model):
-    """A person's role in a clinic."""
+    """A person's role in a clinic. With `expires_at` it is the platform's support, and ends by the clock."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     role = models.CharField(max_length=20, choices=[(role.value, role.name.title()) for role in Role])
     created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -127,6 +141,10 @@ class Membership(models.Model):
             models.CheckConstraint(
                 condition=Q(role__in=[role.value for role in Role]),
                 name="membership_role_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(role=Role.SUPPORT, expires_at__isnull=False) | (~Q(role=Role.SUPPORT) & Q(expires_at=None)),
+                name="membership_of_support_expires",
             ),
         ]
 
@@ -146,6 +164,7 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)  # to the hour: a use is no reason to write each time
 
     def __str__(self) -> str:
         return f"{self.prefix}…"
@@ -189,3 +208,158 @@ class RareUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.what} {self.at}"
+
+
+class Invitation(models.Model):
+    """That somebody may become a member. The link works once and for two hours; as long as the invitation stands, a new
+    link can be had at the invited address."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="+")
+    email = models.EmailField()
+    role = models.CharField(max_length=20, choices=[(role.value, role.name.title()) for role in GRANTABLE])
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    link_expires_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["clinic", "email"],
+                condition=Q(accepted_at=None, withdrawn_at=None),
+                name="one_open_invitation",
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=[role.value for role in GRANTABLE]),
+                name="invitation_role_grantable",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.id}"
+
+
+class AuditEvent(models.Model):
+    """A link of a clinic's audit trail (of the platform's: the clinic of zeros). Written by a function of the database
+    and never changed. Without a foreign key: what somebody did stays when the account is gone."""
+
+    pk = models.CompositePrimaryKey("clinic_id", "seq")
+    clinic_id = models.UUIDField()
+    seq = models.BigIntegerField()
+    at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=10)
+    actor_id = models.UUIDField(null=True)
+    action = models.CharField(max_length=40)
+    target = models.CharField(max_length=80)
+    details_hash = models.BinaryField(max_length=32)
+    previous = models.BinaryField(max_length=32)
+    hash = models.BinaryField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.action}"
+
+
+class AuditDetail(models.Model):
+    """What a link says about people, apart from the chain, so that it can be erased."""
+
+    pk = models.CompositePrimaryKey("clinic_id", "seq")
+    clinic_id = models.UUIDField()
+    seq = models.BigIntegerField()  # composite foreign key (clinic, seq), made in the migration
+    salt = models.BinaryField(max_length=16)
+    details = models.TextField()  # JSON as it was hashed
+
+    def __str__(self) -> str:
+        return str(self.seq)
+
+
+class AuditCheckpoint(models.Model):
+    """A signed root over the heads of all trails at an hour. Says nothing about anybody; never changed."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    root = models.BinaryField(max_length=32)
+    previous = models.BinaryField(max_length=32)  # the checkpoint's hash before
+    trails = models.PositiveIntegerField()
+    signature = models.BinaryField(max_length=64)
+    key = models.CharField(max_length=16)  # the first characters of the public key's hash
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.at}"
+
+
+class AuditAnchor(models.Model):
+    """Where a trail ended at a checkpoint, with the path from there to its root. Never changed."""
+
+    id = models.BigAutoField(primary_key=True)
+    clinic_id = models.UUIDField()
+    checkpoint = models.ForeignKey(AuditCheckpoint, on_delete=models.PROTECT, related_name="+")
+    seq = models.BigIntegerField()
+    head = models.BinaryField(max_length=32)
+    path = models.JSONField()  # [[side, hex], …] from the leaf up
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["clinic_id", "checkpoint"], name="one_anchor_per_checkpoint"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.checkpoint_id} {self.seq}"
+
+
+class RefusedCount(models.Model):
+    """How often something was refused on a day (UTC); never who or what it was."""
+
+    id = models.BigAutoField(primary_key=True)
+    clinic_id = models.UUIDField()
+    on = models.DateField(db_column="day")
+    what = models.CharField(max_length=30)
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["clinic_id", "on", "what"], name="one_refused_count"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.what}"
+
+
+class TokenFamily(models.Model):
+    """A person's sign-in to the API: all refresh tokens that came from one. Ended as a whole."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=20, blank=True)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class RefreshToken(models.Model):
+    """SHA-256 of a refresh token, which can be used once."""
+
+    id = models.BigAutoField(primary_key=True)
+    family = models.ForeignKey(TokenFamily, on_delete=models.CASCADE, related_name="+")
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Throttle(models.Model):
+    """When somebody's bucket is full again. `name` is a keyed hash of who it is."""
+
+    name = models.BinaryField(primary_key=True, max_length=32)
+    full_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.full_at)

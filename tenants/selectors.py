@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
+from django.db.models import Q
+
 from tenants.domain import ClinicFacts, Role
 from tenants.models import ApiKey, Clinic, Membership
 from tenants.scope import as_holder_of
@@ -42,6 +45,11 @@ def _facts(clinic: Clinic) -> ClinicFacts:
         retention_days=clinic.retention_days,
         default_value=clinic.default_value,
         callback_goal=clinic.callback_goal,
+        min_password_length=clinic.min_password_length,
+        require_two_factors=clinic.require_two_factors,
+        support_allowed=clinic.support_allowed,
+        support_until=clinic.support_until,
+        support_reason=clinic.support_reason,
     )
 
 
@@ -66,11 +74,22 @@ def list_clinics() -> list[ClinicFacts]:
     return [_facts(clinic) for clinic in Clinic.objects.order_by("name", "id")]
 
 
-def list_memberships(user_id: uuid.UUID) -> Sequence[MembershipFacts]:
-    """The clinics of a person, by name; found before any clinic's scope is open."""
+def list_memberships(user_id: uuid.UUID, now: datetime) -> Sequence[MembershipFacts]:
+    """The clinics of a person, by name, support access that has not ended included; found before any clinic's scope
+    is open."""
     with as_holder_of(f"user:{user_id}"):
-        rows = Membership.objects.filter(user_id=user_id).select_related("clinic").order_by("clinic__name")
+        rows = (
+            Membership.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), user_id=user_id)
+            .select_related("clinic")
+            .order_by("clinic__name")
+        )
         return [MembershipFacts(row.clinic_id, row.clinic.name, row.clinic.slug, Role(row.role)) for row in rows]
+
+
+def has_second_factor(user_id: uuid.UUID) -> bool:
+    """Whether the person has an authenticator app or a passkey."""
+    kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+    return bool(Authenticator.objects.filter(user_id=user_id, type__in=kinds).exists())
 
 
 def find_api_key(prefix: str, now: datetime) -> ApiKeyFacts | None:

@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from tenants import views
+from tenants.views import switch
 
-urlpatterns = [path("clinic/", views.switch_clinic, name="switch_clinic")]
+urlpatterns = [path("clinic/", switch.switch_clinic, name="switch_clinic")]

@@ -3,6 +3,7 @@
 import pytest
 
 from calls import intake, keystore, selectors
+from tenants import refusals
 
 
 @pytest.fixture(autouse=True)
@@ -10,3 +11,4 @@ def forget_everything() -> None:
     keystore.forget_rings()
     selectors.forget_connections()
     intake.forget_weeks()
+    refusals.forget()

@@ -1,11 +1,10 @@
-"""What the frame around every page shows of attribution: how many callers wait, and who is led where."""
+"""What the frame around every page shows of attribution: how many callers wait."""
 
 from django import template
 from django.template.context import Context
 from django.utils import timezone
 
 from attribution import selectors
-from tenants.domain import Role
 
 register = template.Library()
 
@@ -16,10 +15,3 @@ def count_waiting(context: Context) -> int:
     if "worklist" in context:
         return int(context["worklist"].waiting_count)
     return selectors.count_waiting(context["request"].clinic, timezone.now())
-
-
-@register.simple_tag(takes_context=True)
-def may_see_dashboard(context: Context) -> bool:
-    """Receptionists are sent on to the worklist: a link that leads elsewhere would puzzle them."""
-    request = context["request"]
-    return any(one.clinic_id == request.clinic.id and one.role is Role.ADMIN for one in request.memberships)

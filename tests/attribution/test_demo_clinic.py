@@ -54,9 +54,11 @@ def assert_people_can_sign_in(clinic: ClinicFacts, said: str) -> None:
         assert email in said
     assert PASSPHRASE in said
     alice, bob, admin = (User.objects.get(email=email) for email in PEOPLE)
-    assert [one.role for one in list_memberships(alice.id)] == ["admin", "admin"]
-    assert [(one.clinic_id, one.role) for one in list_memberships(bob.id)] == [(clinic.id, "receptionist")]
-    assert (admin.is_staff, admin.is_superuser, list_memberships(admin.id)) == (True, True, [])
+    assert [one.role for one in list_memberships(alice.id, timezone.now())] == ["admin", "admin"]
+    assert [(one.clinic_id, one.role) for one in list_memberships(bob.id, timezone.now())] == [
+        (clinic.id, "receptionist")
+    ]
+    assert (admin.is_staff, admin.is_superuser, list_memberships(admin.id, timezone.now())) == (True, True, [])
     found = re.search(r"rbk_([0-9a-f]{12})_", said)
     assert found
     assert find_api_key(found[1], timezone.now()) is not None

@@ -5,7 +5,8 @@ import logging
 
 import pytest
 
-from config.logs import MaskSecrets, mask
+from config.logs import MaskSecrets
+from tenants.masks import mask
 
 NUMBERS = [
     "+447700900123",

@@ -47,7 +47,7 @@ def test_it_makes_a_clinic_an_owner_and_a_key() -> None:
     key = find_api_key(prefix, timezone.now())
     assert key is not None
     assert (key.clinic_id, key.secret_hash) == (clinic.id, hash_secret(secret))
-    [membership] = list_memberships(User.objects.get(email="owner@foo.example").id)
+    [membership] = list_memberships(User.objects.get(email="owner@foo.example").id, timezone.now())
     assert (membership.clinic_id, membership.role) == (clinic.id, "admin")
 
 

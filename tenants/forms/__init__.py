@@ -1,0 +1,1 @@
+"""What the pages of tenancy take in, a file for each page."""

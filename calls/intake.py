@@ -27,19 +27,21 @@ from tenants.scope import as_clinic, pipelined
 FUTURE_TOLERANCE = timedelta(minutes=5)
 MAX_LINE = 40
 # Sources whose call keys are chosen by the clinic and mean the same call wherever they come from.
-SHARED_KEYS = {"api": "external", "csv": "external"}
+SHARED_KEYS = {"api": "external", "csv": "external", "ringback": "external"}
 
 
 def receive(*, connection: ConnectionFacts, message: Message, now: datetime) -> list[Receipt]:
     """One webhook message. Raises `BadSignature`, or `Refused` with nothing stored."""
     provider = PROVIDERS[connection.provider]
-    verified = provider.verify(message, connection.secret)
+    verified = provider.verify(message, connection.secret, now)
     events = provider.parse(verified, now)
     return record_events(clinic=connection.clinic, events=events, now=now)
 
 
 def record_events(*, clinic: ClinicFacts, events: Sequence[CallEvent], now: datetime) -> list[Receipt]:
     """Stores all events or none. Raises `Refused` for the first that cannot be stored."""
+    if not events:  # a message about something else than a call
+        return []
     for event in events:
         require_storable(event, clinic, now)
     ensure_weeks({partitions.week_of(event.started_at) for event in events} | {partitions.week_of(now)})

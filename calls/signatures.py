@@ -7,11 +7,100 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
+import jwt
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from jwt.algorithms import HMACAlgorithm
+
 _TWILIO_ALGORITHMS: Final = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
+
+TOLERANCE: Final = timedelta(minutes=5)  # between a signature's time and ours; an older one is a replay
+_MAX_SIGNATURES: Final = 10  # of one message; a secret that is being changed makes two
+_LEAST_KEY: Final = 24  # bytes that Standard Webhooks asks for
+
+
+class _AnyLength(HMACAlgorithm):
+    """A provider's secret is as long as the provider makes it; PyJWT would warn of a short one with each message."""
+
+    def check_key_length(self, key: bytes) -> None:
+        return None
+
+
+_TOKENS: Final = jwt.PyJWS(algorithms=[])
+_TOKENS.register_algorithm("HS256", _AnyLength(HMACAlgorithm.SHA256))
+
+
+def is_same(expected: str, given: str) -> bool:
+    """Whether two texts are the same, in a time that does not say where they differ. An empty one is never."""
+    return bool(expected) and hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogateescape"))
+
+
+def is_fresh(timestamp: str, received_at: datetime) -> bool:
+    """Whether a count of seconds from 1970 is within `TOLERANCE` of when the message came."""
+    if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 12):
+        return False
+    return abs(int(timestamp) - received_at.timestamp()) <= TOLERANCE.total_seconds()
+
+
+def sign_hex(secret: bytes, text: bytes) -> str:
+    """HMAC-SHA-256 in hexadecimal."""
+    return hmac.digest(secret, text, "sha256").hex()
+
+
+def sign_base64(secret: bytes, text: bytes, algorithm: str = "sha256") -> str:
+    """An HMAC in base64."""
+    return base64.b64encode(hmac.digest(secret, text, algorithm)).decode("ascii")
+
+
+def sign_standard(key: bytes, message_id: str, timestamp: str, body: bytes) -> str:
+    """One signature of Standard Webhooks, with its version."""
+    head = f"{message_id}.{timestamp}.".encode("utf-8", "surrogateescape")
+    return "v1," + sign_base64(key, head + body)
+
+
+def is_signed_by_standard(key: bytes, message_id: str, timestamp: str, body: bytes, signatures: str) -> bool:
+    """Whether one of the signatures, which spaces separate, is of this key. All are compared, whichever it is."""
+    expected = sign_standard(key, message_id, timestamp, body)
+    return sum(is_same(expected, given) for given in signatures.split(" ")[:_MAX_SIGNATURES]) > 0
+
+
+def standard_key(secret: str) -> bytes:
+    """The key of a secret of Standard Webhooks, `whsec_` and base64; b"" where it is none."""
+    key = decode_base64(secret.removeprefix("whsec_"))
+    return key if len(key) >= _LEAST_KEY else b""
+
+
+def read_token(token: bytes, secret: str) -> bytes | None:
+    """What a compact JWT says, if it is signed by HS256 with this secret and by no other algorithm."""
+    if not secret:
+        return None
+    try:
+        payload = _TOKENS.decode(token, secret.encode(), algorithms=["HS256"])
+    except jwt.PyJWTError:
+        return None
+    return payload if isinstance(payload, bytes) else None
+
+
+def is_signed_by_ed25519(public_key: str, signed: bytes, signature: str) -> bool:
+    """Whether the holder of the private key signed it; both texts are base64."""
+    try:
+        Ed25519PublicKey.from_public_bytes(decode_base64(public_key)).verify(decode_base64(signature), signed)
+    except (ValueError, InvalidSignature):
+        return False
+    return True
+
+
+def decode_base64(text: str) -> bytes:
+    """b"" where it is none."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
 
 
 def sign_twilio(token: bytes, url: str, params: Iterable[tuple[str, str]] = (), algorithm: str = "HMAC_SHA1") -> str:

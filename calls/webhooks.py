@@ -3,9 +3,10 @@
 It answers 2xx only for what is stored, and says in a refusal which field was wrong and never what it held.
 """
 
+import contextlib
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from http import HTTPStatus
 
@@ -18,7 +19,7 @@ from psycopg_pool import PoolTimeout
 
 from calls import intake, selectors
 from calls.domain import BadSignature, Message, RefusalReason, Refused
-from calls.providers import PROVIDERS
+from calls.providers import ANSWERED_WITH_200, CHALLENGERS, PROVIDERS
 from calls.selectors import ConnectionFacts
 from calls.services import count_refusal
 from tenants.limits import TokenBuckets
@@ -43,20 +44,19 @@ class Unanswerable(Exception):
 
 @csrf_exempt  # a provider has no cookie; its signature is what counts
 def receive_webhook(request: HttpRequest, provider: str, token: str) -> HttpResponse:
-    """204, or a problem of RFC 9457."""
+    """204 (or 200 where nothing else will do), the answer to a challenge, or a problem of RFC 9457."""
     if request.method != "POST":
         response = problem(HTTPStatus.METHOD_NOT_ALLOWED, "Messages are sent by POST.")
         response["Allow"] = "POST"
         return response
     try:
-        _store(request, provider, token)
+        return _store(request, provider, token)
     except Unanswerable as error:
         return _answer(error)
     except (AnyDatabaseError, PoolTimeout) as error:
         logger.error("a message could not be stored: %s", type(error).__name__)
         detail = "The message could not be stored. Send it again."
         return _answer(Unanswerable(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after=RETRY_SECONDS))
-    return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
 
 def _answer(error: Unanswerable) -> HttpResponse:
@@ -66,7 +66,7 @@ def _answer(error: Unanswerable) -> HttpResponse:
     return response
 
 
-def _store(request: HttpRequest, provider: str, token: str) -> None:
+def _store(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     connection = selectors.find_connection(token)
     if connection is None or connection.provider != provider:
         raise Unanswerable(HTTPStatus.NOT_FOUND, "There is no such connection.")
@@ -74,16 +74,35 @@ def _store(request: HttpRequest, provider: str, token: str) -> None:
         raise Unanswerable(HTTPStatus.SERVICE_UNAVAILABLE, "The connection is paused.", retry_after=RETRY_SECONDS)
     now = timezone.now()
     try:
-        message = _read_message(request, PROVIDERS[provider].CONTENT_TYPES)
+        message = _read_message(request)
+        answer = _answer_challenge(connection, message, now) if provider in CHALLENGERS else None
+        if answer is not None:
+            return answer
+        _require_content_type(message, PROVIDERS[provider].CONTENT_TYPES)
         _receive(connection, message, now)
     except Unanswerable as error:
         _count(connection, error.reason, now)
         raise
+    return HttpResponse(status=HTTPStatus.OK if provider in ANSWERED_WITH_200 else HTTPStatus.NO_CONTENT)
+
+
+def _answer_challenge(connection: ConnectionFacts, message: Message, now: datetime) -> HttpResponse | None:
+    """What a phone system asks when the address is pasted there; None where it is a message like any other."""
+    with _translated():
+        answer = CHALLENGERS[connection.provider].answer_challenge(message, connection.secret, now)
+    return None if answer is None else JsonResponse(answer.body, headers=answer.headers)
 
 
 def _receive(connection: ConnectionFacts, message: Message, now: datetime) -> None:
-    try:
+    with _translated():
         intake.receive(connection=connection, message=message, now=now)
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """What intake and providers raise, as answers."""
+    try:
+        yield
     except BadSignature:
         raise Unanswerable(HTTPStatus.UNAUTHORIZED, "The signature does not match.", "signature") from None
     except Refused as refused:
@@ -107,10 +126,13 @@ def _status(refused: Refused) -> HTTPStatus:
     return HTTPStatus.BAD_REQUEST if is_unreadable else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def _read_message(request: HttpRequest, content_types: Sequence[str]) -> Message:
-    if request.content_type not in content_types:
+def _require_content_type(message: Message, content_types: Sequence[str]) -> None:
+    if message.content_type not in content_types:
         detail = f"Expected {' or '.join(content_types)}."
         raise Unanswerable(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail, "content_type")
+
+
+def _read_message(request: HttpRequest) -> Message:
     body = request.read(MAX_BODY + 1)  # never more than that, whatever the length that was announced
     if len(body) > MAX_BODY:
         detail = f"A message has at most {MAX_BODY} bytes."

@@ -2,7 +2,8 @@
 
 A provider is one module with two functions. `verify` says whether a message was signed with the connection's secret
 and lets its bytes through or raises `BadSignature`; `parse` turns these bytes into events or raises `Refused`, whose
-detail names a field and never a value. Everything else in a message is dropped unread.
+detail names a field and never a value. Everything else in a message is dropped unread. A message about something else
+than a call is no event.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,19 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from calls.domain import CallEvent, Message, VerifiedBody
-from calls.providers import twilio
+from calls.providers import (
+    aircall,
+    callrail,
+    dial9,
+    dialpad,
+    ringback,
+    ringcentral,
+    telnyx,
+    twilio,
+    vonage,
+    zoom,
+)
+from calls.providers.challenges import ChallengeAnswer
 
 
 class Provider(Protocol):
@@ -33,9 +46,31 @@ class Provider(Protocol):
     def MAKES_SECRET(self) -> bool:
         """Whether we make the secret and the clinic types it in there, or the other way round."""
 
-    def verify(self, message: Message, secret: str) -> VerifiedBody: ...
+    @property
+    def STEPS(self) -> tuple[str, ...]:
+        """What the clinic does over there, a sentence or two each: where to paste the address, what to choose."""
+
+    def verify(self, message: Message, secret: str, received_at: datetime) -> VerifiedBody: ...
 
     def parse(self, verified: VerifiedBody, received_at: datetime) -> list[CallEvent]: ...
 
 
-PROVIDERS: Final[Mapping[str, Provider]] = MappingProxyType({provider.NAME: provider for provider in (twilio,)})
+class Challenger(Protocol):
+    """A phone system that asks an address something before it sends messages there."""
+
+    @property
+    def NAME(self) -> str: ...
+
+    def answer_challenge(self, message: Message, secret: str, received_at: datetime) -> ChallengeAnswer | None: ...
+
+
+_ALL: Final[tuple[Provider, ...]] = (
+    twilio, ringback, ringcentral, callrail, aircall, dialpad, vonage, telnyx, zoom, dial9
+)  # fmt: skip
+PROVIDERS: Final[Mapping[str, Provider]] = MappingProxyType({provider.NAME: provider for provider in _ALL})
+
+_ASKING: Final[tuple[Challenger, ...]] = (ringcentral, zoom)
+CHALLENGERS: Final[Mapping[str, Challenger]] = MappingProxyType({provider.NAME: provider for provider in _ASKING})
+
+# A stored message is answered with 204. RingCentral takes nothing but 200, and suspends its subscription for good.
+ANSWERED_WITH_200: Final = frozenset({ringcentral.NAME})

@@ -35,6 +35,14 @@ NAME = "twilio"
 TITLE = "Twilio"
 CONTENT_TYPES = ("application/x-www-form-urlencoded",)
 MAKES_SECRET = False  # the account's auth token, or a shared key of its webhooks
+STEPS = (
+    "Sign in to the Twilio Console and open Phone Numbers, Manage, Active numbers; choose your clinic’s number.",
+    "Under Voice Configuration paste the address into “Call status changes” and choose HTTP POST. Save.",
+    "Where your TwiML forwards the call with Dial, give each Number, Client or Sip in it statusCallback with the same"
+    ' address and statusCallbackEvent="answered completed". Without this step nobody can tell who answered, and every'
+    " call looks missed.",
+    "The secret is your account’s Auth Token (Console, Account Info). When you change it there, change it here too.",
+)
 
 MAX_FIELDS: Final = 200
 MAX_SECONDS: Final = 7 * 86_400
@@ -52,7 +60,7 @@ _PICKED_UP: Final = frozenset({"in-progress", "answered", "completed"})
 _NOT_PICKED_UP: Final = frozenset({"busy", "no-answer", "failed", "canceled"})
 
 
-def verify(message: Message, secret: str) -> VerifiedBody:
+def verify(message: Message, secret: str, received_at: datetime) -> VerifiedBody:
     """Raises BadSignature. Twilio signs the decoded form, so it is decoded here, and nothing else is done with it."""
     signature = message.headers.get("x-twilio-signature", "")
     algorithm = twilio_algorithm(message.headers.get("x-twilio-webhooks-signature-settings", ""))

@@ -7,4 +7,5 @@ class TenantsConfig(AppConfig):
     name = "tenants"
 
     def ready(self) -> None:
-        from tenants import checks  # noqa: F401, PLC0415 - checks register themselves once models are there
+        # Checks and receivers register themselves once models are there.
+        from tenants import checks, receivers  # noqa: F401, PLC0415

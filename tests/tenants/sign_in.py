@@ -17,6 +17,7 @@ def client_of(user: User, clinic: ClinicFacts | None = None, *, recent: bool = T
     session = client.session
     at = time.time() - (0 if recent else 24 * 60)
     session["account_authentication_methods"] = [{"method": "password", "at": at, "email": user.email}]
+    session["account_authentication_methods_user"] = str(user.pk)  # of somebody else, allauth takes them for none
     if clinic is not None:
         session[SESSION_CLINIC] = str(clinic.id)
     session.save()

@@ -77,6 +77,16 @@ class ImportReport:
     def refused_count(self) -> int:
         return sum(occurrences.count for occurrences in self.refused.values())
 
+    def counts(self) -> dict[str, int]:
+        """For the record: how many, and no word of what they said."""
+        return {
+            "read": self.read,
+            "stored": self.stored,
+            "merged": self.merged,
+            "known_already": self.duplicate,
+            "refused": self.refused_count,
+        }
+
     def as_json(self) -> dict[str, Any]:
         return {
             "dry_run": self.dry_run,

@@ -19,11 +19,13 @@ from calls.partitions import first_kept_instant, week_of
 from calls.rows import take_intake_lock
 from retention import sweeps
 from retention.batches import limit_waiting, patiently, write_log
-from retention.domain import DAY, VALUE_DAYS, Deletion, Run, first_of_month
+from retention.domain import DAY, LOG_DAYS, VALUE_DAYS, Deletion, Run, first_of_month
+from tenants import ledger
 from tenants.domain import ClinicFacts
 from tenants.idempotency import ANSWER_LIFE, forget_expired
-from tenants.models import IdempotentAnswer, RareUse
+from tenants.models import IdempotentAnswer, Invitation, Membership, RareUse, RefusedCount
 from tenants.scope import as_clinic
+from tenants.services import forget_ended_support
 
 HASH_BATCH = 500  # callers; intake of the clinic waits while one batch goes
 # Instead of the time of a missed call that is itself gone. No window reaches back to it, so that the rules go on as
@@ -55,7 +57,10 @@ SWEPT = (
     Swept("caller_books", CallerBooks, "settled_until"),
     Swept("changes", Change, "created_at"),
     Swept("refusal_counts", RefusalCount, "on"),
+    Swept("refused_requests", RefusedCount, "on"),
+    Swept("invitations", Invitation, "expires_at"),
 )
+AUDIT_DETAILS = "audit_details"
 # What the API keeps for a day, whatever the clinic's limit.
 SHORT_LIVED = (Swept("api_answers", IdempotentAnswer, "created_at"), Swept("api_answers", RareUse, "at"))
 
@@ -70,8 +75,10 @@ def purge_clinic(*, run: Run, clinic: ClinicFacts) -> Iterator[Deletion]:
         yield from _sweep(run, clinic, swept, before)
     yield from _one(partial(_forget_missed_times, run, clinic, before))
     yield from _one(partial(_forget_answers, run, clinic))
+    yield from _one(partial(_forget_support, run, clinic))
     yield from _forget_callers(run, clinic, before)
     yield from _one(partial(_move_values, run, clinic))
+    yield from _one(partial(forget_audit_details, run, clinic.id))
 
 
 def count_clinic(*, now: datetime, clinic: ClinicFacts) -> list[Deletion]:
@@ -81,9 +88,11 @@ def count_clinic(*, now: datetime, clinic: ClinicFacts) -> list[Deletion]:
         counts = {CALLS.what: CALLS.older(clinic.id, before, since).count()}
         counts |= {swept.what: swept.older(clinic.id, before).count() for swept in SWEPT}
         counts["api_answers"] = sum(swept.older(clinic.id, now - ANSWER_LIFE).count() for swept in SHORT_LIVED)
+        counts["support_grants"] = Membership.objects.filter(clinic_id=clinic.id, expires_at__lte=now).count()
         forgotten = sweeps.find_forgotten_callers(clinic.id, before, week_of(since))
         counts["caller_hashes"] = sum(hashes for _, hashes in forgotten)
         counts["values"] = _movable_values(clinic, now).count()
+        counts[AUDIT_DETAILS] = ledger.count_details(clinic_id=clinic.id, before=now - timedelta(days=LOG_DAYS))
     return [Deletion(clinic.id, what, before, count) for what, count in counts.items() if count]
 
 
@@ -128,6 +137,22 @@ def _forget_answers(run: Run, clinic: ClinicFacts) -> Deletion | None:
     with as_clinic(clinic.id):
         count = forget_expired(clinic_id=clinic.id, now=run.now)
         return write_log(run, clinic.id, "api_answers", run.now - ANSWER_LIFE, count) if count else None
+
+
+def _forget_support(run: Run, clinic: ClinicFacts) -> Deletion | None:
+    """Grants to the platform's support that the clock has ended; what was done stays in the audit trail."""
+    with as_clinic(clinic.id):
+        count = forget_ended_support(clinic_id=clinic.id, now=run.now)
+        return write_log(run, clinic.id, "support_grants", run.now, count) if count else None
+
+
+def forget_audit_details(run: Run, clinic_id: uuid.UUID) -> Deletion | None:
+    """What the audit trail says about people; the trail itself stays, and its chain holds."""
+    before = run.now - timedelta(days=LOG_DAYS)
+    with as_clinic(clinic_id):
+        limit_waiting()
+        count = ledger.forget_details(clinic_id=clinic_id, before=before)
+        return write_log(run, clinic_id, AUDIT_DETAILS, before, count) if count else None
 
 
 def _forget_callers(run: Run, clinic: ClinicFacts, before: datetime) -> Iterator[Deletion]:

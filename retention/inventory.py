@@ -204,7 +204,7 @@ TABLES: Mapping[str, Table] = {
         ACCOUNT,
         CLOSING,
         none="id name slug timezone region currency opening_hours retention_days default_value callback_goal"
-        " created_at",
+        " min_password_length require_two_factors support_allowed support_until support_reason created_at",
     ),
     "tenants_user": Table(
         "a person who signs in",
@@ -224,7 +224,7 @@ TABLES: Mapping[str, Table] = {
         "who may see which clinic, in which role",
         PERSON,
         CLOSING,
-        none="id clinic_id role created_at",
+        none="id clinic_id role created_at expires_at",
         staff="user_id",
         notes={"user_id": "whose membership it is"},
     ),
@@ -232,7 +232,7 @@ TABLES: Mapping[str, Table] = {
         "a machine's key to one clinic",
         ACCOUNT,
         CLOSING,
-        none="id clinic_id name prefix scopes created_at expires_at revoked_at",
+        none="id clinic_id name prefix scopes created_at expires_at revoked_at last_used_at",
         secret="secret_hash",  # noqa: S106 - the name of a column
         notes={"secret_hash": "SHA-256 of 256 random bits"},
     ),
@@ -250,7 +250,81 @@ TABLES: Mapping[str, Table] = {
         },
     ),
     "tenants_rareuse": Table(
-        "how often an API key looked a caller up", "a day", PURGE, none="id clinic_id api_key_id what at"
+        "how often an API key looked a caller up; how many invitations a clinic mailed",
+        "a day",
+        PURGE,
+        none="id clinic_id api_key_id what at",
+    ),
+    "tenants_invitation": Table(
+        "somebody may become a member of a clinic",
+        "90 days after it has run out, earlier at a shorter limit of the clinic",
+        PURGE,
+        none="id clinic_id role link_expires_at expires_at created_at accepted_at withdrawn_at",
+        staff="email invited_by_id",
+        secret="token_hash",  # noqa: S106 - the name of a column
+        notes={
+            "email": "whom the invitation is sent to, and who alone can accept it",
+            "invited_by_id": "who invited them",
+            "token_hash": "SHA-256 of what the link in the mail holds",
+        },
+    ),
+    "tenants_auditevent": Table(
+        "who did what in a clinic, chained so that no row can be changed",
+        f"{ACCOUNT}; nobody can change or delete a row",
+        "the owner role, with the clinic",
+        none="clinic_id seq at actor_kind action details_hash previous hash",
+        staff="actor_id target",
+        notes={
+            "actor_id": "who did it; an id, worth nothing once the account is gone",
+            "target": "what it was done to; an id or a code, never a name and nothing about a caller",
+        },
+    ),
+    "tenants_auditdetail": Table(
+        "what an event of the audit trail says about people, apart so that it can be erased",
+        "90 days",
+        PURGE,
+        none="clinic_id seq salt",
+        pseudonym="details",
+        notes={"details": "before and after, an address's network, an opportunity's random id; numbers are masked"},
+    ),
+    "tenants_auditcheckpoint": Table(
+        "signed proof of where all audit trails ended",
+        RUNS,
+        NOBODY,
+        none="id at root previous trails signature key",
+    ),
+    "tenants_auditanchor": Table(
+        "where a clinic's audit trail ended at a checkpoint",
+        ACCOUNT,
+        "the owner role, with the clinic",
+        none="id clinic_id checkpoint_id seq head path",
+    ),
+    "tenants_refusedcount": Table(
+        "how often something was refused, for the clinic to see", LIMIT, PURGE, none="id clinic_id day what count"
+    ),
+    "tenants_tokenfamily": Table(
+        "a person's sign-in to the API",
+        "until it runs out",
+        PURGE,
+        none="id created_at expires_at ended_at end_reason",
+        staff="user_id",
+        notes={"user_id": "whose sign-in it is"},
+    ),
+    "tenants_refreshtoken": Table(
+        "which tokens of a sign-in to the API were used",
+        "with the sign-in",
+        PURGE,
+        none="id family_id created_at used_at",
+        secret="token_hash",  # noqa: S106 - the name of a column
+        notes={"token_hash": "SHA-256 of 256 random bits"},
+    ),
+    "tenants_throttle": Table(
+        "how often the API was used of late",
+        "minutes, and until the next purge",
+        PURGE,
+        none="full_at",
+        staff="name",
+        notes={"name": "a keyed hash of a key, a person, a clinic or a network"},
     ),
     # Django and allauth
     "tenants_user_groups": Table("rights of platform staff", PERSON, CLOSING, none="id user_id group_id"),
@@ -268,6 +342,33 @@ TABLES: Mapping[str, Table] = {
         none="expire_date",
         secret="session_key session_data",  # noqa: S106 - names of columns
         notes={"session_key": "random; what the cookie holds", "session_data": "signed: whose session, which clinic"},
+    ),
+    "usersessions_usersession": Table(
+        "so that people see where they are signed in, and can end it",
+        "as long as the session, a week at most",
+        PURGE,
+        none="id created_at data",
+        staff="user_id ip last_seen_at user_agent",
+        secret="session_key",  # noqa: S106 - the name of a column
+        notes={
+            "user_id": "whose session it is",
+            "ip": "the network of the address, never all of it",
+            "last_seen_at": "to ten minutes",
+            "user_agent": "browser, major version and system",
+            "session_key": "which session it is; what the cookie holds",
+        },
+    ),
+    "mfa_authenticator": Table(
+        "the second factors of a person",
+        "until the person removes them",
+        CLOSING,
+        none="id type created_at last_used_at",
+        staff="user_id",
+        secret="data",  # noqa: S106 - the name of a column
+        notes={
+            "user_id": "whose factor it is",
+            "data": "sealed key of the authenticator app, sealed seed of recovery codes, or a passkey’s public key",
+        },
     ),
     "django_admin_log": Table(
         "what platform staff changed",
@@ -304,7 +405,10 @@ TABLES: Mapping[str, Table] = {
         PURGE,
         none="expires",
         staff="cache_key value",
-        notes={"cache_key": "an IP address, or the SHA-256 of an e-mail address", "value": "when it was tried"},
+        notes={
+            "cache_key": "a network, the SHA-256 of an e-mail address, or a person’s id with a used code",
+            "value": "when it was tried",
+        },
     ),
     "django_migrations": Table("which version of the tables this is", RUNS, NOBODY, none="id app name applied"),
 }

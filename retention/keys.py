@@ -23,6 +23,8 @@ from calls.partitions import WEEK
 from retention.batches import write_log
 from retention.domain import Deletion, Run
 from retention.models import DeletionLog
+from tenants import audit
+from tenants.events import SYSTEM, Event
 from tenants.scope import as_clinic
 
 CONDEMNED = "keys_condemned"
@@ -45,7 +47,7 @@ def finish_certificates(*, run: Run, clinic_id: uuid.UUID) -> list[Deletion]:
             for what, check, before in known
             if what == CONDEMNED and (DESTROYED, check, before) not in known and before not in alive
         ]
-        return [write_log(run, clinic_id, DESTROYED, before, 1, check) for check, before in unfinished]
+        return [_certify(run, clinic_id, before, check) for check, before in unfinished]
 
 
 def _destroy(run: Run, key: keystore.ExpiredKey) -> Deletion:
@@ -55,7 +57,17 @@ def _destroy(run: Run, key: keystore.ExpiredKey) -> Deletion:
             if not _is_condemned(key, check):
                 write_log(run, key.clinic_id, CONDEMNED, _end_of(key), 1, check)
     with as_clinic(key.clinic_id):
-        return write_log(run, key.clinic_id, DESTROYED, _end_of(key), 1, check)
+        return _certify(run, key.clinic_id, _end_of(key), check)
+
+
+def _certify(run: Run, clinic_id: uuid.UUID, end: datetime, check: str) -> Deletion:
+    """In the log and on the audit trail: the key of the week that ended then is gone."""
+    deletion = write_log(run, clinic_id, DESTROYED, end, 1, check)
+    # In groups of four, or a check value with many digits would be taken for a number and masked.
+    certificate = ":".join(check[start : start + 4] for start in range(0, len(check), 4))
+    week = f"{end - WEEK:%G-W%V}"
+    audit.record(Event.KEY_DESTROYED, actor=SYSTEM, clinic_id=clinic_id, target=week, certificate=certificate)
+    return deletion
 
 
 def _is_condemned(key: keystore.ExpiredKey, check: str) -> bool:

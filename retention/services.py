@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from calls import keystore
@@ -21,10 +24,16 @@ from retention import clinics, keys, sweeps, weeks
 from retention.batches import Busy
 from retention.domain import LOG_DAYS, Deletion, PurgeReport, Run
 from retention.models import PurgeRun
-from tenants.domain import ClinicFacts
+from tenants import audit, ledger, throttles
+from tenants.domain import PLATFORM, ClinicFacts
+from tenants.events import SYSTEM, Event
+from tenants.models import RefusedCount, Throttle, TokenFamily
+from tenants.scope import as_clinic
 from tenants.selectors import list_clinics
+from tenants.services import forget_expired_tokens
 
 logger = logging.getLogger(__name__)
+_ON_RECORD = {keys.DESTROYED, clinics.AUDIT_DETAILS}
 
 
 def purge_expired(*, now: datetime, dry_run: bool = False) -> PurgeReport:
@@ -36,7 +45,8 @@ def purge_expired(*, now: datetime, dry_run: bool = False) -> PurgeReport:
         PurgeRun.objects.create(id=run.id, started_at=now)
         progress = _Progress()
         _purge(run, list_clinics(), progress)
-        platform = _purge_platform(now)
+        _record_purged(run, progress.deletions)
+        platform = _purge_platform(run)
         if not progress.busy:
             PurgeRun.objects.filter(pk=run.id).update(finished_at=Now())
     return PurgeReport(
@@ -79,12 +89,44 @@ def _purge(run: Run, all_clinics: list[ClinicFacts], progress: _Progress) -> Non
         progress.deletions += keys.finish_certificates(run=run, clinic_id=clinic_id)
 
 
-def _purge_platform(now: datetime) -> dict[str, int]:
+def _purge_platform(run: Run) -> dict[str, int]:
+    now = run.now
     return {
         "sessions": Session.objects.filter(expire_date__lt=now).delete()[0],
+        "session_list": _ended_sessions(now).delete()[0],
+        "api_sign_ins": forget_expired_tokens(now),
         "sign_in_limits": sweeps.delete_expired_limits(now),
+        "api_limits": throttles.forget_full(now),
         "admin_log": LogEntry.objects.filter(action_time__lt=now - timedelta(days=LOG_DAYS)).delete()[0],
+        **_purge_platforms_trail(run),
     }
+
+
+def _ended_sessions(now: datetime) -> "QuerySet[Any]":
+    """What is shown to people as their sessions: of sessions that are gone, or about to be."""
+    open_keys = Session.objects.filter(expire_date__gte=now).values("session_key")
+    ended: QuerySet[Any] = UserSession.objects.exclude(session_key__in=open_keys)
+    return ended
+
+
+def _purge_platforms_trail(run: Run) -> dict[str, int]:
+    """The platform's own trail and counts are a clinic's of their own, which is no clinic: its log is the report."""
+    before = run.now - timedelta(days=LOG_DAYS)
+    with as_clinic(PLATFORM):
+        details = ledger.forget_details(clinic_id=PLATFORM, before=before)
+        refused, _ = RefusedCount.objects.filter(clinic_id=PLATFORM, on__lt=before.date()).delete()
+    return {"audit_details": details, "refused_requests": refused}
+
+
+def _record_purged(run: Run, deletions: Iterable[Deletion]) -> None:
+    """One event for each clinic that lost something; keys and erased details have events of their own."""
+    counts: dict[uuid.UUID, dict[str, int]] = {}
+    for deletion in deletions:
+        if deletion.what not in _ON_RECORD:
+            of_clinic = counts.setdefault(deletion.clinic_id, {})
+            of_clinic[deletion.what] = of_clinic.get(deletion.what, 0) + deletion.count
+    for clinic_id, of_clinic in counts.items():
+        audit.record(Event.PURGED, actor=SYSTEM, clinic_id=clinic_id, target=run.id, deleted=of_clinic)
 
 
 def _foresee(now: datetime) -> PurgeReport:
@@ -94,9 +136,22 @@ def _foresee(now: datetime) -> PurgeReport:
     for clinic in all_clinics:
         deletions += clinics.count_clinic(now=now, clinic=clinic)
     deletions += [Deletion(key.clinic_id, keys.DESTROYED, now, 1) for key in keystore.expired_keys(now)]
-    platform = {
-        "sessions": Session.objects.filter(expire_date__lt=now).count(),
-        "sign_in_limits": sweeps.count_expired_limits(now),
-        "admin_log": LogEntry.objects.filter(action_time__lt=now - timedelta(days=LOG_DAYS)).count(),
-    }
+    platform = _foresee_platform(now)
     return PurgeReport(is_dry_run=True, now=now, deletions=deletions, weeks=due, platform=platform)
+
+
+def _foresee_platform(now: datetime) -> dict[str, int]:
+    before = now - timedelta(days=LOG_DAYS)
+    with as_clinic(PLATFORM):
+        refused = RefusedCount.objects.filter(clinic_id=PLATFORM, on__lt=before.date()).count()
+        details = ledger.count_details(clinic_id=PLATFORM, before=before)
+    return {
+        "sessions": Session.objects.filter(expire_date__lt=now).count(),
+        "session_list": _ended_sessions(now).count(),
+        "api_sign_ins": TokenFamily.objects.filter(expires_at__lte=now).count(),
+        "sign_in_limits": sweeps.count_expired_limits(now),
+        "api_limits": Throttle.objects.filter(full_at__lte=now).count(),
+        "admin_log": LogEntry.objects.filter(action_time__lt=before).count(),
+        "audit_details": details,
+        "refused_requests": refused,
+    }

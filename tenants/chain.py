@@ -7,10 +7,12 @@ a person is in its details, of which the chain holds a salted hash only: they ca
 import hashlib
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 VERSION: Final = "ringback/audit/v1"
 GENESIS: Final = bytes(32)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,11 @@ class Link:
     details_hash: bytes
     previous: bytes
     hash: bytes
+
+
+def micros_of(at: datetime) -> int:
+    """Microseconds since the Unix epoch, exactly."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
 
 
 def details_hash(salt: bytes, details: str) -> bytes:

@@ -1,4 +1,7 @@
-"""Refuses to serve when the database role could see past the policies; looks at roles, never at rows."""
+"""Refuses to serve when the database role could see past the policies, or the audit trail could be changed.
+
+It looks at roles and triggers, never at rows.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +9,8 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 from django.db.utils import OperationalError
+
+from tenants.ledger import list_missing_triggers
 
 _ROLE_SQL = """
 SELECT rolsuper OR rolbypassrls,
@@ -50,3 +55,25 @@ def role_errors() -> list[CheckMessage]:
             )
         )
     return errors
+
+
+@register(Tags.database)
+def check_audit_triggers(app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """`tenants.E003`: a trigger that keeps the audit trail from being changed is missing or off."""
+    if "default" not in (databases or []):
+        return []
+    try:
+        return trigger_errors()
+    except OperationalError:
+        return []
+
+
+def trigger_errors() -> list[CheckMessage]:
+    return [
+        Error(
+            f"The audit trail can be changed: the trigger {name} is missing or off.",
+            hint="ALTER TABLE … ENABLE TRIGGER …, then run verify_audit with the checkpoints kept elsewhere.",
+            id="tenants.E003",
+        )
+        for name in list_missing_triggers()
+    ]

@@ -106,6 +106,8 @@ class Event(enum.StrEnum):
     PERSON_ADDED = "person_added"
     PERSON_CHANGED = "person_changed"
     STAFF_ADDED = "staff_added"
+    WORK_RETRIED = "work_retried"
+    WORK_GIVEN_UP = "work_given_up"
 
 
 def _topic(topic: Topic, **words: str) -> dict[Event, tuple[Topic, str]]:
@@ -201,6 +203,8 @@ CATALOGUE: Mapping[Event, tuple[Topic, str]] = MappingProxyType(
             person_added="added a person",
             person_changed="changed a person",
             staff_added="made somebody platform staff",
+            work_retried="had work tried again that had failed",
+            work_given_up="gave up work that had failed",
         ),
     }
 )

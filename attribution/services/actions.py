@@ -11,9 +11,12 @@ from attribution.domain import ActionKind, DismissReason, OpportunityStatus
 from attribution.models import Opportunity, StaffAction
 from attribution.services.context import load_context
 from attribution.services.recompute import recompute_callers
+from tenants import audit
+from tenants.events import SYSTEM, Actor, Event
 from tenants.scope import as_clinic
 
 UNDO_WITHIN = timedelta(minutes=10)
+_EVENTS = {ActionKind.CALLED_BACK: Event.CALLER_CALLED_BACK, ActionKind.DISMISSED: Event.CALLER_DISMISSED}
 _UNFINISHED = (OpportunityStatus.OPEN, OpportunityStatus.ATTEMPTED, OpportunityStatus.REACHED)
 
 
@@ -46,10 +49,12 @@ def record_action(
     reason: DismissReason | None = None,
     user_id: uuid.UUID | None,
     now: datetime,
+    actor: Actor | None = SYSTEM,
 ) -> uuid.UUID:
     """Records what somebody did, and what follows from it; returns the action's id, by which it can be undone.
 
-    Raises `UnknownOpportunity`, `OpportunityClosed` and `BadAction`. A machine has no `user_id`.
+    Raises `UnknownOpportunity`, `OpportunityClosed` and `BadAction`. A machine has no `user_id`. Without an `actor` it
+    never happened (a demonstration's history) and is not put on record.
     """
     if (kind is ActionKind.CALLED_BACK) != (reached is not None) or (kind is ActionKind.DISMISSED) != bool(reason):
         raise BadAction("A callback needs to say whether the caller was reached, a dismissal needs a reason.")
@@ -67,10 +72,15 @@ def record_action(
             user_id=user_id,
         )
         recompute_callers(load_context(clinic_id, now), {opportunity.caller.bytes})
+        if actor is not None:
+            how: dict[str, object] = {"reached": reached} if reason is None else {"reason": reason.value}
+            audit.record(_EVENTS[kind], actor=actor, clinic_id=clinic_id, opportunity_id=opportunity_id, how=how)
     return action.id
 
 
-def undo_action(*, clinic_id: uuid.UUID, action_id: uuid.UUID, user_id: uuid.UUID, now: datetime) -> None:
+def undo_action(
+    *, clinic_id: uuid.UUID, action_id: uuid.UUID, user_id: uuid.UUID, now: datetime, actor: Actor = SYSTEM
+) -> None:
     """Takes an action back as if it had never been, by who did it and within `UNDO_WITHIN`.
 
     Raises `UnknownAction` and `NotUndoable`.
@@ -84,6 +94,16 @@ def undo_action(*, clinic_id: uuid.UUID, action_id: uuid.UUID, user_id: uuid.UUI
             raise NotUndoable("Only who did it can undo it, within 10 minutes.")
         action.delete()
         recompute_callers(load_context(clinic_id, now), {action.caller.bytes})
+        audit.record(
+            Event.CALLER_ACTION_UNDONE, actor=actor, clinic_id=clinic_id, opportunity_id=_opportunity_of(action),
+            action=action.kind, done_at=action.at,
+        )  # fmt: skip
+
+
+def _opportunity_of(action: StaffAction) -> uuid.UUID | None:
+    """What an action was about: it knows the caller, whom the record does not name."""
+    told = Opportunity.objects.filter(clinic_id=action.clinic_id, caller=action.caller, opened_at__lte=action.at)
+    return told.order_by("-opened_at").values_list("id", flat=True).first()
 
 
 def _require_unfinished(clinic_id: uuid.UUID, opportunity_id: uuid.UUID, now: datetime) -> Opportunity:

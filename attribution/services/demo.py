@@ -69,4 +69,5 @@ def _act(clinic: ClinicFacts, action: DeskAction, user_id: uuid.UUID | None, now
         reason=action.reason,
         user_id=user_id,
         now=now,
+        actor=None,
     )

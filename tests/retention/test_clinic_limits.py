@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
@@ -16,8 +17,8 @@ from calls.models import Call, CallerHash, Change, RefusalCount
 from retention import services
 from retention.clinics import FORGOTTEN_TIME
 from retention.models import DeletionLog
-from tenants.domain import ClinicFacts
-from tenants.models import Clinic
+from tenants.domain import PLATFORM, ClinicFacts
+from tenants.models import Clinic, RefusedCount, Throttle
 from tenants.scope import as_clinic
 from tests.retention.rows import (
     MONDAY,
@@ -267,7 +268,17 @@ def test_what_belongs_to_no_clinic_goes_too() -> None:
         cursor.execute(
             "INSERT INTO tenants_cache VALUES ('old', '', %s), ('young', '', %s)", [NOW - SECOND, NOW + SECOND]
         )
-    expected = {"sessions": 1, "sign_in_limits": 1, "admin_log": 1}
+    for on in (NOW - timedelta(days=91), NOW - timedelta(days=90)):
+        with as_clinic(PLATFORM):
+            RefusedCount.objects.create(clinic_id=PLATFORM, on=on.date(), what="cross_site", count=3)
+    Throttle.objects.create(name=b"full", full_at=NOW)
+    Throttle.objects.create(name=b"not yet", full_at=NOW + SECOND)
+    for name in ("old", "young", "gone"):
+        UserSession.objects.create(user=staff, session_key=name, ip="203.0.113.0")
+    expected = {
+        "sessions": 1, "session_list": 2, "api_sign_ins": 0, "sign_in_limits": 1, "api_limits": 1, "admin_log": 1,
+        "audit_details": 0, "refused_requests": 1,
+    }  # fmt: skip
     assert services.purge_expired(now=NOW, dry_run=True).platform == expected
     assert services.purge_expired(now=NOW).platform == expected
     assert list(Session.objects.values_list("session_key", flat=True)) == ["young"]

@@ -11,7 +11,7 @@ from django.db import connection, models
 from retention.inventory import TABLES, Kind, list_columns
 
 # Free text stands near no caller: these hold what the clinic or the platform names, and answers of our own.
-FREE_TEXT = {"answer", "value", "object_id", "change_message", "session_data", "cache_key"}
+FREE_TEXT = {"answer", "value", "object_id", "change_message", "session_data", "cache_key", "details"}
 
 
 def modelled() -> set[tuple[str, str]]:

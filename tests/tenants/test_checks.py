@@ -9,7 +9,7 @@ from django.core import checks
 from django.db import connection
 from psycopg import sql
 
-from tenants.checks import check_application_role
+from tenants.checks import check_application_role, check_audit_triggers
 
 pytestmark = pytest.mark.django_db
 
@@ -62,3 +62,16 @@ def test_the_check_is_run_when_databases_are_checked() -> None:
     assert check_application_role in checks.registry.registry.registered_checks
     assert check_application_role(None, databases=None) == []
     assert check_application_role(None, databases=["keystore"]) == []
+
+
+def test_the_audit_trail_that_cannot_be_changed_passes() -> None:
+    assert check_audit_triggers in checks.registry.registry.registered_checks
+    assert check_audit_triggers(None, databases=["default"]) == []
+    assert check_audit_triggers(None, databases=None) == []
+
+
+def test_an_audit_trail_that_can_be_changed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That missing and disabled triggers are found is shown in test_audit_tampering.py."""
+    monkeypatch.setattr("tenants.checks.list_missing_triggers", lambda: ["tenants_auditevent: append_only"])
+    (error,) = check_audit_triggers(None, databases=["default"])
+    assert (error.id, "tenants_auditevent: append_only" in str(error.msg)) == ("tenants.E003", True)

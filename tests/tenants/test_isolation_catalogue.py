@@ -20,8 +20,12 @@ pytestmark = pytest.mark.django_db
 RANDOM_AND_UNIQUE = {
     ("tenants_apikey", ("prefix",)),
     ("calls_connection", ("token_hash",)),
+    ("tenants_invitation", ("token_hash",)),
 }
-WEEK_FUNCTIONS = {"ringback_make_week", "ringback_drop_week"}
+OWNERS_FUNCTIONS = {
+    "ringback_make_week", "ringback_drop_week", "ringback_append_audit", "ringback_forget_audit_details",
+}  # fmt: skip
+AUDIT_TABLES = {"tenants_auditevent", "tenants_auditdetail", "tenants_auditcheckpoint", "tenants_auditanchor"}
 
 
 def rows(sql: str, *params: Any) -> list[tuple[Any, ...]]:
@@ -123,7 +127,7 @@ def test_nobody_but_the_application_and_the_owner_has_rights() -> None:
 
 
 def test_the_log_and_the_rules_can_only_grow() -> None:
-    for table in ("retention_deletionlog", "attribution_rulesversion"):
+    for table in ("retention_deletionlog", "attribution_rulesversion", *AUDIT_TABLES):
         assert rows("SELECT has_table_privilege(%s, 'UPDATE'), has_table_privilege(%s, 'DELETE')", table, table) == [
             (False, False)
         ]
@@ -144,11 +148,11 @@ def test_there_is_no_view() -> None:
     )
 
 
-def test_only_the_two_week_functions_run_as_their_owner() -> None:
+def test_only_the_functions_of_weeks_and_trails_run_as_their_owner() -> None:
     functions = dict(
         rows("SELECT proname::text, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace")
     )
-    assert set(functions) == WEEK_FUNCTIONS
+    assert set(functions) == OWNERS_FUNCTIONS
     assert {tuple(config) for config in functions.values()} == {("search_path=pg_catalog, public, pg_temp",)}
     assert rows(
         "SELECT count(*) FROM pg_proc, aclexplode(proacl) WHERE prosecdef AND pronamespace = 'public'::regnamespace"
@@ -156,9 +160,18 @@ def test_only_the_two_week_functions_run_as_their_owner() -> None:
     ) == [(0,)]
 
 
-def test_there_is_no_other_function_and_no_trigger() -> None:
-    assert names("SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace") == WEEK_FUNCTIONS
-    assert names("SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal") == set()
+def test_there_is_no_other_function_and_no_other_trigger() -> None:
+    functions = names("SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
+    assert functions == OWNERS_FUNCTIONS | {"ringback_refuse_change"}
+    triggers = rows("SELECT tgrelid::regclass::text, tgname::text, tgenabled FROM pg_trigger WHERE NOT tgisinternal")
+    expected = {(table, name, "O") for table in AUDIT_TABLES for name in ("append_only", "never_empty")}
+    assert {(table, name, str(on)) for table, name, on in triggers} == expected
+
+
+def test_a_row_of_a_trail_comes_by_its_function_only() -> None:
+    for table in ("tenants_auditevent", "tenants_auditdetail"):
+        assert rows("SELECT has_table_privilege(%s, 'INSERT')", table) == [(False,)]
+        assert rows("SELECT has_any_column_privilege(%s, 'INSERT')", table) == [(False,)]
 
 
 def test_unique_constraints_of_tenant_tables_name_the_clinic() -> None:

@@ -13,6 +13,8 @@ from attribution.services import AppointmentImport, import_appointments, newest_
 from calls.domain import AppointmentEvent, Refused
 from calls.formats import APPOINTMENT_FORMATS, BadOption, Format, Options, make_options, split_lines
 from calls.reports import ImportReport
+from tenants import audit
+from tenants.events import SYSTEM, Event
 from tenants.selectors import UnknownClinic, get_clinic_by_slug
 
 
@@ -64,12 +66,15 @@ class Command(BaseCommand):
             def show(_: ImportReport) -> None:
                 bar.update(file.tell() - bar.n)
 
-            return import_appointments(
+            report = import_appointments(
                 clinic=clinic,
                 rows=format_.read(split_lines(file), how),
                 options=AppointmentImport(now, how.region, shift, options["dry_run"]),
                 progress=show,
             )
+        if not report.dry_run:
+            audit.record(Event.APPOINTMENTS_IMPORTED, actor=SYSTEM, clinic_id=clinic.id, counts=report.counts())
+        return report
 
 
 def _shift_to(now: datetime, path: Path, format_: Format[AppointmentEvent], how: Options) -> timedelta:

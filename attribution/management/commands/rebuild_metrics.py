@@ -8,6 +8,8 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from attribution.services import rebuild_metrics
+from tenants import audit
+from tenants.events import SYSTEM, Event
 from tenants.selectors import UnknownClinic, get_clinic_by_slug
 
 
@@ -39,6 +41,10 @@ class Command(BaseCommand):
                 last=options["last"],
                 progress=show,
             )
+        audit.record(
+            Event.METRICS_REBUILT, actor=SYSTEM, clinic_id=clinic.id, callers=callers, first_day=options["first"],
+            last_day=options["last"],
+        )  # fmt: skip
         self.stdout.write(f"{callers:,} callers recomputed, open days rolled up.")
 
 

@@ -16,6 +16,8 @@ from calls.domain import CallEvent, Refused
 from calls.formats import CALL_FORMATS, BadOption, Format, Options, ReadRow, make_options, split_lines
 from calls.imports import ImportOptions, Progress, import_calls
 from calls.reports import ImportReport
+from tenants import audit
+from tenants.events import SYSTEM, Event
 from tenants.selectors import UnknownClinic, get_clinic_by_slug
 
 
@@ -60,13 +62,16 @@ class Command(BaseCommand):
         how = make_options(format_.OPTIONS, options["option"], clinic.zone, clinic.region)
         shift = _shift_to(now, options["file"], format_, how) if options["shift_to_now"] else timedelta()
         with options["file"].open("rb") as file, _progress_bar(file) as progress:
-            return import_calls(
+            report = import_calls(
                 clinic=clinic,
                 events=format_.read(split_lines(file), how),
                 options=ImportOptions(region=how.region, shift=shift, dry_run=options["dry_run"]),
                 now=now,
                 progress=progress,
             )
+        if not report.dry_run:
+            audit.record(Event.CALLS_IMPORTED, actor=SYSTEM, clinic_id=clinic.id, counts=report.counts())
+        return report
 
 
 def _shift_to(now: datetime, path: Path, format_: Format[CallEvent], how: Options) -> timedelta:

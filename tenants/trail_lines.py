@@ -1,0 +1,257 @@
+"""Trails and checkpoints as lines of JSON, which are kept elsewhere and verified there: writing and reading. Pure.
+
+An export is a `trail` line, then the trail's checkpoints and anchors, then its events, then an `end` line: who reads it
+knows what others saw before the first event, and whether the file is whole.
+"""
+
+import base64
+import binascii
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from tenants.anchoring import Anchor
+from tenants.chain import Link
+from tenants.merkle import Head
+from tenants.seals import CHECKPOINT_VERSION, Checkpoint
+from tenants.verification import Entry, Sighting
+
+EXPORT_VERSION: Final = "ringback/export/v1"
+PROOF_VERSION: Final = "ringback/proof/v1"
+Line = dict[str, Any]
+
+
+class BadLine(ValueError):
+    """A line that is not one of ours; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file that was read up to its first event; `entries` reads on and can be gone through once."""
+
+    clinic: str
+    clinic_id: uuid.UUID
+    checkpoints: Sequence[Checkpoint]
+    anchors: Sequence[Anchor]
+    entries: Iterator[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    """A line of the file of checkpoints: with the heads of the trails that had moved since the one before."""
+
+    checkpoint: Checkpoint
+    heads: Sequence[Head]
+
+    @property
+    def sightings(self) -> list[Sighting]:
+        return [Sighting(head, f"Checkpoint {self.checkpoint.id}, kept elsewhere,") for head in self.heads]
+
+
+def write_line(line: Line) -> str:
+    """Without the line break."""
+    return json.dumps(line, ensure_ascii=False)
+
+
+def trail_line(clinic: str, clinic_id: uuid.UUID, exported_at: datetime) -> Line:
+    return {
+        "kind": "trail",
+        "format": EXPORT_VERSION,
+        "clinic": clinic,
+        "clinic_id": str(clinic_id),
+        "exported_at": exported_at.isoformat(),
+    }
+
+
+def event_line(entry: Entry) -> Line:
+    link = entry.link
+    return {
+        "kind": "event",
+        "seq": link.seq,
+        "at": link.at,
+        "time": datetime.fromtimestamp(link.at // 1_000_000, UTC).isoformat(),  # for people; `at` is what counts
+        "actor_kind": link.actor_kind,
+        "actor_id": str(link.actor_id) if link.actor_id else None,
+        "action": link.action,
+        "target": link.target,
+        "details_hash": link.details_hash.hex(),
+        "previous": link.previous.hex(),
+        "hash": link.hash.hex(),
+        "salt": entry.salt.hex() if entry.salt is not None else None,
+        "details": entry.details,
+    }
+
+
+def checkpoint_line(checkpoint: Checkpoint) -> Line:
+    return {
+        "kind": "checkpoint",
+        "format": CHECKPOINT_VERSION,
+        "id": checkpoint.id,
+        "at": checkpoint.at,
+        "root": checkpoint.root.hex(),
+        "previous": checkpoint.previous.hex(),
+        "trails": checkpoint.trails,
+        "key": checkpoint.key,
+        "signature": base64.b64encode(checkpoint.signature).decode(),
+        "hash": checkpoint.hash.hex(),
+    }
+
+
+def kept_line(checkpoint: Checkpoint, heads: Iterable[Head]) -> Line:
+    told = [[str(head.clinic_id), head.seq, head.hash.hex()] for head in sorted(heads)]
+    return {**checkpoint_line(checkpoint), "heads": told}
+
+
+def anchor_line(anchor: Anchor) -> Line:
+    return {
+        "kind": "anchor",
+        "checkpoint": anchor.checkpoint_id,
+        "seq": anchor.head.seq,
+        "head": anchor.head.hash.hex(),
+        "path": anchor.path,
+    }
+
+
+def end_line(count: int, head: bytes) -> Line:
+    return {"kind": "end", "events": count, "head": head.hex()}
+
+
+def proof_line(clinic: str, anchor: Anchor, checkpoint: Checkpoint, latest: Checkpoint) -> Line:
+    """That the trail ended there when the checkpoint was made. A file of its own."""
+    return {
+        "kind": "proof",
+        "format": PROOF_VERSION,
+        "clinic": clinic,
+        "clinic_id": str(anchor.head.clinic_id),
+        "anchor": anchor_line(anchor),
+        "checkpoint": checkpoint_line(checkpoint),
+        "latest_checkpoint": checkpoint_line(latest),
+    }
+
+
+def read_proof(text: str) -> tuple[Anchor, Checkpoint]:
+    """Raises `BadLine`."""
+    with _Readable(1):
+        line = json.loads(text)
+        if line["format"] != PROOF_VERSION:
+            raise BadLine(f"It is not a proof of {PROOF_VERSION}.")
+        return _anchor(uuid.UUID(line["clinic_id"]), line["anchor"]), _checkpoint(line["checkpoint"])
+
+
+def read_export(lines: Iterable[str]) -> Export:
+    """Raises `BadLine`, at once or while the entries are gone through."""
+    numbered = _objects(lines)
+    number, first = next(numbered, (1, {}))
+    if first.get("format") != EXPORT_VERSION:
+        raise BadLine(f"Line {number} is not the beginning of an export of {EXPORT_VERSION}.")
+    checkpoints: list[Checkpoint] = []
+    anchors: list[Anchor] = []
+    with _Readable(number):
+        clinic_id = uuid.UUID(first["clinic_id"])
+    for number, line in numbered:
+        with _Readable(number):
+            if line["kind"] == "checkpoint":
+                checkpoints.append(_checkpoint(line))
+            elif line["kind"] == "anchor":
+                anchors.append(_anchor(clinic_id, line))
+            else:
+                break
+    else:
+        raise BadLine("The file ends before its end line.")
+    rest = _entries(clinic_id, number, line, numbered)
+    return Export(str(first.get("clinic", "")), clinic_id, checkpoints, anchors, rest)
+
+
+def read_kept(lines: Iterable[str]) -> Iterator[KeptLine | BadLine]:
+    """Lines of a file of checkpoints; in the place of one that can't be read, why: a line may be torn by a crash."""
+    for number, text in enumerate(lines, 1):
+        try:
+            with _Readable(number):
+                line = json.loads(text)
+                heads = [Head(uuid.UUID(clinic), int(seq), bytes.fromhex(head)) for clinic, seq, head in line["heads"]]
+                kept = KeptLine(_checkpoint(line), heads)
+        except BadLine as error:
+            yield error
+        else:
+            yield kept
+
+
+def _entries(clinic_id: uuid.UUID, number: int, line: Line, rest: Iterator[tuple[int, Line]]) -> Iterator[Entry]:
+    count, head = 0, bytes(32)
+    while True:
+        with _Readable(number):
+            if line["kind"] == "end":
+                if (line["events"], line["head"]) != (count, head.hex()):
+                    raise BadLine(f"Line {number} speaks of {line['events']} events: the file is not whole.")
+                return
+            entry = _entry(clinic_id, line)
+        yield entry
+        count, head = entry.link.seq, entry.link.hash
+        number, line = next(rest, (number, {}))
+        if not line:
+            raise BadLine(f"The file ends with line {number}, before its end line.")
+
+
+def _entry(clinic_id: uuid.UUID, line: Line) -> Entry:
+    actor_id = line["actor_id"]
+    link = Link(
+        clinic_id=clinic_id,
+        seq=int(line["seq"]),
+        at=int(line["at"]),
+        actor_kind=str(line["actor_kind"]),
+        actor_id=uuid.UUID(actor_id) if actor_id is not None else None,
+        action=str(line["action"]),
+        target=str(line["target"]),
+        details_hash=bytes.fromhex(line["details_hash"]),
+        previous=bytes.fromhex(line["previous"]),
+        hash=bytes.fromhex(line["hash"]),
+    )
+    if line["salt"] is None or line["details"] is None:
+        return Entry(link)
+    return Entry(link, bytes.fromhex(line["salt"]), str(line["details"]))
+
+
+def _anchor(clinic_id: uuid.UUID, line: Line) -> Anchor:
+    head = Head(clinic_id, int(line["seq"]), bytes.fromhex(line["head"]))
+    return Anchor(head, line["path"], int(line["checkpoint"]))
+
+
+def _checkpoint(line: Line) -> Checkpoint:
+    return Checkpoint(
+        at=int(line["at"]),
+        root=bytes.fromhex(line["root"]),
+        previous=bytes.fromhex(line["previous"]),
+        trails=int(line["trails"]),
+        key=str(line["key"]),
+        signature=base64.b64decode(line["signature"], validate=True),
+        id=int(line["id"]),
+    )
+
+
+def _objects(lines: Iterable[str]) -> Iterator[tuple[int, Line]]:
+    for number, text in enumerate(lines, 1):
+        with _Readable(number):
+            line = json.loads(text)
+            if not isinstance(line, dict):
+                raise TypeError
+        yield number, line
+
+
+class _Readable:
+    """Turns whatever a line of somebody else's can break into `BadLine`."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, BadLine) or not isinstance(
+            error, ValueError | KeyError | TypeError | AttributeError | OverflowError | RecursionError | binascii.Error
+        ):
+            return
+        raise BadLine(f"Line {self._number} is not a line of an audit trail.") from error

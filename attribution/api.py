@@ -27,17 +27,19 @@ from attribution.api_shapes import (
 )
 from attribution.domain import ActionKind, DismissReason, OpportunityStatus
 from attribution.services import OpportunityClosed, UnknownOpportunity, record_action
-from tenants.api import machine_of
+from tenants.api_clients import Client, client_of
 from tenants.api_pages import page_answer, page_of
 from tenants.api_schema import IDEMPOTENCY_KEY, answers
 from tenants.api_views import ClinicAPIView, in_zone
 from tenants.api_writes import answered_once
 from tenants.domain import Scope
+from tenants.permissions import Permission
 from tenants.problems import ApiProblem
 
 
 class OpportunitiesView(ClinicAPIView):
     scopes: ClassVar = {"GET": Scope.READ}
+    permissions: ClassVar = {"GET": Permission.SEE_WORK}
 
     @extend_schema(
         summary="List opportunities",
@@ -53,13 +55,14 @@ class OpportunitiesView(ClinicAPIView):
             until=asked.get("to"),
             status=OpportunityStatus(asked["status"]) if "status" in asked else None,
         )
-        clinic = machine_of(request).clinic
+        clinic = client_of(request).clinic
         page = selectors.list_opportunities(clinic=clinic, now=timezone.now(), **page_of(asked), wanted=wanted)
         return page_answer(request, OpportunityOut(page.rows, many=True).data, after=page.next, before=page.previous)
 
 
 class ActionsView(ClinicAPIView):
     scopes: ClassVar = {"POST": Scope.CALLS_WRITE}
+    permissions: ClassVar = {"POST": Permission.WORK_CALLERS}
 
     @extend_schema(
         summary="Record what was done about a caller",
@@ -78,15 +81,16 @@ class ActionsView(ClinicAPIView):
             "reached": asked.get("reached"),
             "reason": DismissReason(asked["reason"]) if "reason" in asked else None,
         }
-        action_id = self._record(machine_of(request).clinic.id, opportunity_id, action)
+        action_id = self._record(client_of(request), opportunity_id, action)
         shown = {"id": action_id, "opportunity": opportunity_id, **action}
         return Response(ActionOut(shown).data, status=HTTPStatus.CREATED)
 
-    def _record(self, clinic_id: uuid.UUID, opportunity_id: uuid.UUID, action: dict[str, Any]) -> uuid.UUID:
+    def _record(self, client: Client, opportunity_id: uuid.UUID, action: dict[str, Any]) -> uuid.UUID:
         try:
             return record_action(
-                clinic_id=clinic_id, opportunity_id=opportunity_id, user_id=None, now=timezone.now(), **action
-            )
+                clinic_id=client.clinic.id, opportunity_id=opportunity_id, user_id=client.user_id, now=timezone.now(),
+                actor=client.actor, **action,
+            )  # fmt: skip
         except UnknownOpportunity:
             problem = ApiProblem(HTTPStatus.NOT_FOUND, "The clinic has no such opportunity.")
         except OpportunityClosed:
@@ -97,6 +101,7 @@ class ActionsView(ClinicAPIView):
 
 class DailyMetricsView(ClinicAPIView):
     scopes: ClassVar = {"GET": Scope.READ}
+    permissions: ClassVar = {"GET": Permission.SEE_FIGURES}
 
     @extend_schema(
         summary="Figures by day",
@@ -107,12 +112,13 @@ class DailyMetricsView(ClinicAPIView):
     @in_zone
     def get(self, request: Request) -> Response:
         days = MetricsQuery().read_days(request.query_params, timezone.localdate())
-        rows = selectors.daily_metrics(machine_of(request).clinic.id, *days)
+        rows = selectors.daily_metrics(client_of(request).clinic.id, *days)
         return Response({"results": DayOut(rows, many=True).data})
 
 
 class MonthlyMetricsView(ClinicAPIView):
     scopes: ClassVar = {"GET": Scope.READ}
+    permissions: ClassVar = {"GET": Permission.SEE_FIGURES}
 
     @extend_schema(
         summary="Figures by month",
@@ -123,12 +129,13 @@ class MonthlyMetricsView(ClinicAPIView):
     @in_zone
     def get(self, request: Request) -> Response:
         days = MetricsQuery().read_days(request.query_params, timezone.localdate())
-        rows = selectors.monthly_metrics(machine_of(request).clinic.id, *days)
+        rows = selectors.monthly_metrics(client_of(request).clinic.id, *days)
         return Response({"results": MonthOut(rows, many=True).data})
 
 
 class HourlyMetricsView(ClinicAPIView):
     scopes: ClassVar = {"GET": Scope.READ}
+    permissions: ClassVar = {"GET": Permission.SEE_FIGURES}
 
     @extend_schema(
         summary="Calls by hour",
@@ -139,5 +146,5 @@ class HourlyMetricsView(ClinicAPIView):
     @in_zone
     def get(self, request: Request) -> Response:
         days = MetricsQuery().read_days(request.query_params, timezone.localdate())
-        rows = selectors.hourly_metrics(machine_of(request).clinic.id, *days)
+        rows = selectors.hourly_metrics(client_of(request).clinic.id, *days)
         return Response({"results": HourOut(rows, many=True).data})

@@ -24,17 +24,19 @@ from attribution.selectors import AppointmentFilter, list_appointments
 from attribution.services import AppointmentReceipt, UnknownAppointment, change_appointment, record_appointments
 from calls.api_refusals import count_problems, problem_of
 from calls.domain import AppointmentEvent, Refused
-from tenants.api import machine_of
+from tenants.api_clients import client_of
 from tenants.api_pages import page_answer, page_of
 from tenants.api_schema import IDEMPOTENCY_KEY, answers, one_or_many
 from tenants.api_views import ClinicAPIView, in_zone
 from tenants.api_writes import Stored, answered_once, write_items
 from tenants.domain import ClinicFacts, Scope
+from tenants.permissions import Permission
 from tenants.problems import ApiProblem
 
 
 class AppointmentsView(ClinicAPIView):
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.APPOINTMENTS_WRITE}
+    permissions: ClassVar = {"GET": Permission.SEE_WORK, "POST": Permission.SEND_APPOINTMENTS}
 
     @extend_schema(
         summary="Store appointments",
@@ -53,7 +55,7 @@ class AppointmentsView(ClinicAPIView):
     )
     @answered_once
     def post(self, request: Request) -> HttpResponseBase:
-        clinic, now = machine_of(request).clinic, timezone.now()
+        clinic, now = client_of(request).clinic, timezone.now()
 
         def store(events: Sequence[AppointmentEvent]) -> list[Stored | ApiProblem]:
             receipts = record_appointments(clinic_id=clinic.id, events=events, now=now)
@@ -72,13 +74,14 @@ class AppointmentsView(ClinicAPIView):
     @in_zone
     def get(self, request: Request) -> Response:
         asked = AppointmentQuery().read(request.query_params)
-        clinic = machine_of(request).clinic
+        clinic = client_of(request).clinic
         page = list_appointments(clinic=clinic, now=timezone.now(), **page_of(asked), wanted=_filter(asked))
         return page_answer(request, AppointmentOut(page.rows, many=True).data, after=page.next, before=page.previous)
 
 
 class AppointmentView(ClinicAPIView):
     scopes: ClassVar = {"PATCH": Scope.APPOINTMENTS_WRITE}
+    permissions: ClassVar = {"PATCH": Permission.SEND_APPOINTMENTS}
 
     @extend_schema(
         summary="Change an appointment",
@@ -88,7 +91,7 @@ class AppointmentView(ClinicAPIView):
     )
     @in_zone
     def patch(self, request: Request, external_id: str) -> Response:
-        clinic, now = machine_of(request).clinic, timezone.now()
+        client, now = client_of(request), timezone.now()
         asked = AppointmentPatch().read(request.data)
         status = AppointmentStatus(asked["status"]) if "status" in asked else None
         try:
@@ -96,11 +99,12 @@ class AppointmentView(ClinicAPIView):
             if not external_id.isprintable():
                 raise UnknownAppointment
             change_appointment(
-                clinic_id=clinic.id, external_id=external_id, status=status, value=asked.get("value"), now=now
-            )
+                clinic_id=client.clinic.id, external_id=external_id, status=status, value=asked.get("value"), now=now,
+                actor=client.actor,
+            )  # fmt: skip
         except UnknownAppointment:
             raise ApiProblem(HTTPStatus.NOT_FOUND, "The clinic has no such appointment.") from None
-        return Response(AppointmentOut(_find(clinic, external_id)).data)
+        return Response(AppointmentOut(_find(client.clinic, external_id)).data)
 
 
 def _event(values: dict[str, Any]) -> AppointmentEvent:

@@ -19,13 +19,16 @@ from calls.callers import find_caller
 from calls.domain import CallerKind, CallEvent, Direction, Outcome, Receipt, Refused
 from calls.numbers import read_number
 from calls.selectors import CallFilter, list_calls
-from tenants.api import machine_of
+from tenants import audit
+from tenants.api_clients import client_of
 from tenants.api_pages import page_answer, page_of
 from tenants.api_schema import IDEMPOTENCY_KEY, answers, one_or_many
 from tenants.api_views import ClinicAPIView, in_clinic
 from tenants.api_writes import Stored, answered_once, write_items
 from tenants.domain import ClinicFacts, Scope
+from tenants.events import Event
 from tenants.idempotency import TooOften, use_rarely
+from tenants.permissions import Permission
 from tenants.problems import ApiProblem
 
 logger = logging.getLogger(__name__)
@@ -35,6 +38,7 @@ LOOKUPS_AN_HOUR: Final = 10
 
 class CallsView(ClinicAPIView):
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.CALLS_WRITE}
+    permissions: ClassVar = {"GET": Permission.SEE_WORK, "POST": Permission.SEND_CALLS}
 
     @extend_schema(
         summary="Store calls",
@@ -50,7 +54,7 @@ class CallsView(ClinicAPIView):
     )
     @answered_once
     def post(self, request: Request) -> HttpResponseBase:
-        clinic, now = machine_of(request).clinic, timezone.now()
+        clinic, now = client_of(request).clinic, timezone.now()
 
         def make(values: dict[str, Any]) -> CallEvent:
             return _storable_event(values, clinic, now)
@@ -68,39 +72,37 @@ class CallsView(ClinicAPIView):
     @in_clinic
     def get(self, request: Request) -> Response:
         asked = CallQuery().read(request.query_params)
-        page = list_calls(
-            clinic=machine_of(request).clinic, now=timezone.now(), **page_of(asked), wanted=_filter(asked)
-        )
+        page = list_calls(clinic=client_of(request).clinic, now=timezone.now(), **page_of(asked), wanted=_filter(asked))
         return page_answer(request, CallOut(page.rows, many=True).data, after=page.next, before=page.previous)
 
 
 class CallerLookupView(ClinicAPIView):
     scopes: ClassVar = {"POST": Scope.READ}
+    permissions: ClassVar = {"POST": Permission.LOOK_UP_CALLER}
 
     @extend_schema(
         summary="Find a caller by number",
-        description=f"At most {LOOKUPS_AN_HOUR} an hour for each key. Nothing about the number is kept.",
+        description=f"At most {LOOKUPS_AN_HOUR} an hour for each key and person, each on record without the number.",
         request=LookupIn,
         responses=answers({200: LookupOut}, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
     )
     @in_clinic
     def post(self, request: Request) -> Response:
-        machine, now = machine_of(request), timezone.now()
-        number = read_number(LookupIn().read(request.data)["number"], machine.clinic.region)
+        client, now = client_of(request), timezone.now()
+        number = read_number(LookupIn().read(request.data)["number"], client.clinic.region)
         try:
             use_rarely(
-                clinic_id=machine.clinic.id,
-                api_key_id=machine.key_id,
-                what="caller_lookup",
-                limit=LOOKUPS_AN_HOUR,
-                now=now,
-            )
+                clinic_id=client.clinic.id, client_id=client.id, is_key=client.role is None, what="caller_lookup",
+                limit=LOOKUPS_AN_HOUR, now=now,
+            )  # fmt: skip
         except TooOften as error:
             wait = int(error.wait.total_seconds()) + 1
             raise ApiProblem(HTTPStatus.TOO_MANY_REQUESTS, kind="too_many_lookups", retry_after=wait) from None
-        logger.info("a caller is looked up with the API key %s", machine.key_id)
+        logger.info("a caller is looked up by the %s %s", client.actor.kind.value, client.id)
         is_caller = number.kind is CallerKind.CALLER
-        caller = find_caller(clinic_id=machine.clinic.id, e164=number.e164, now=now) if is_caller else None
+        caller = find_caller(clinic_id=client.clinic.id, e164=number.e164, now=now) if is_caller else None
+        # Whether somebody was found is not on record: who reads the trail shall not learn it.
+        audit.record(Event.CALLER_LOOKED_UP, actor=client.actor, clinic_id=client.clinic.id)
         return Response(LookupOut({"caller": caller}).data)
 
 

@@ -6,6 +6,7 @@ from attribution import api as attribution_api
 from attribution import api_appointments
 from calls import api as calls_api
 from tenants.api_schema import DocsView, NothingHereView, SchemaView
+from tenants.api_tokens import TokenRefreshView, TokenRevokeView, TokenView
 
 urlpatterns = [
     path("calls/", calls_api.CallsView.as_view(), name="api-calls"),
@@ -17,6 +18,9 @@ urlpatterns = [
     path("metrics/daily/", attribution_api.DailyMetricsView.as_view(), name="api-daily"),
     path("metrics/monthly/", attribution_api.MonthlyMetricsView.as_view(), name="api-monthly"),
     path("metrics/hourly/", attribution_api.HourlyMetricsView.as_view(), name="api-hourly"),
+    path("token/", TokenView.as_view(), name="api-token"),
+    path("token/refresh/", TokenRefreshView.as_view(), name="api-token-refresh"),
+    path("token/revoke/", TokenRevokeView.as_view(), name="api-token-revoke"),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(url_name="api-schema"), name="api-docs"),
     re_path("", NothingHereView.as_view(), name="api-nothing"),

@@ -3,6 +3,7 @@
 Importing this module is what registers it.
 """
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -13,8 +14,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from tenants.api_views import ApiView
 from tenants.problems import CONTENT_TYPE, ApiProblem
 
 
@@ -59,7 +60,7 @@ def one_or_many(
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = "tenants.api.ApiKeyAuthentication"
+    target_class = "tenants.api_clients.ApiKeyAuthentication"
     name = "ApiKey"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
@@ -71,6 +72,21 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         }
 
 
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "tenants.api_clients.TokenAuthentication"
+    name = "Token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "`Bearer <access>` of `/token/`, and `X-Clinic: <slug>` from people with several clinics.",
+        }
+
+
+_BODY = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+_OPEN = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _ALWAYS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -82,14 +98,24 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 
 
 def answers(good: dict[int, Any], *problems: HTTPStatus) -> dict[Any, Any]:
-    """The answers of an operation: the good ones, these problems and those that any request can get."""
+    """The answers of a clinic's operation: the good ones, these problems and those that any request can get."""
+    # Who names a clinic that is not theirs gets 404, wherever that is.
+    return _with_problems(good, {HTTPStatus.NOT_FOUND, HTTPStatus.NOT_ACCEPTABLE, *problems, *_ALWAYS})
+
+
+def open_answers(good: dict[int, Any], *problems: HTTPStatus) -> dict[Any, Any]:
+    """The same, of an operation that anybody may ask for."""
+    return _with_problems(good, {*_BODY, HTTPStatus.NOT_ACCEPTABLE, *problems, *_OPEN})
+
+
+def _with_problems(good: dict[int, Any], problems: Iterable[HTTPStatus]) -> dict[Any, Any]:
     every: dict[Any, Any] = dict(good)
-    for status in sorted({HTTPStatus.BAD_REQUEST, *problems, *_ALWAYS}):
+    for status in sorted({HTTPStatus.BAD_REQUEST, *problems}):
         every[status.value, CONTENT_TYPE] = ProblemOut
     return every
 
 
-class SchemaView(SpectacularAPIView):
+class SchemaView(ApiView, SpectacularAPIView):
     """The schema, made once a process and format: it says nothing that depends on who asks."""
 
     _made: ClassVar[dict[str, Any]] = {}
@@ -121,7 +147,7 @@ def _refuse_parameters(request: Request, besides: str) -> None:
         raise ApiProblem(HTTPStatus.BAD_REQUEST, "There is no such parameter.")
 
 
-class NothingHereView(APIView):
+class NothingHereView(ApiView):
     """Any address below the API's that is none."""
 
     authentication_classes = ()

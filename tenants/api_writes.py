@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tenants import idempotency
-from tenants.api import machine_of
+from tenants.api_clients import client_of
 from tenants.api_fields import StrictSerializer
 from tenants.api_views import ClinicAPIView
 from tenants.problems import ApiProblem
@@ -115,7 +115,7 @@ def answered_once(
         if key is None:
             return handler(self, request, *args, **kwargs)
         keyed = _keyed(request, key)
-        with as_clinic(machine_of(request).clinic.id):
+        with as_clinic(client_of(request).clinic.id):
             known = _claim(keyed)
             if known is not None:
                 return _repeat(known)
@@ -131,7 +131,7 @@ def _keyed(request: Request, key: str) -> idempotency.KeyedRequest:
         raise ApiProblem(HTTPStatus.BAD_REQUEST, "Idempotency-Key has 1 to 255 visible ASCII characters.")
     # The body as it was read: spaces and the order of names make no other request.
     body = json.dumps(request.data, sort_keys=True, default=str)
-    return idempotency.keyed_request(machine_of(request).key_id, key, f"{request.method} {request.path}\n{body}")
+    return idempotency.keyed_request(client_of(request).id, key, f"{request.method} {request.path}\n{body}")
 
 
 def _claim(keyed: idempotency.KeyedRequest) -> idempotency.KeptAnswer | None:

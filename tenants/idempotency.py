@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
+from django.db.models import Manager
 
-from tenants.models import ApiKey, IdempotentAnswer, RareUse
+from tenants.models import ApiKey, IdempotentAnswer, RareUse, User
 from tenants.scope import as_clinic, current_clinic_id
 
 ANSWER_LIFE: Final = timedelta(hours=24)
@@ -45,9 +46,9 @@ class KeptAnswer:
     text: str
 
 
-def keyed_request(api_key_id: uuid.UUID, idempotency_key: str, request: str) -> KeyedRequest:
-    """`request` is all that makes two requests the same: method, address and body."""
-    text = _SEED_TEXT + api_key_id.bytes + idempotency_key.encode()
+def keyed_request(client_id: uuid.UUID, idempotency_key: str, request: str) -> KeyedRequest:
+    """Of a key or a person; `request` is all that makes two requests the same: method, address and body."""
+    text = _SEED_TEXT + client_id.bytes + idempotency_key.encode()
     seed = hmac.digest(settings.KEY_ENCRYPTION_KEY.encode(), text, "sha256")
     return KeyedRequest(hmac.digest(seed, b"key", "sha256"), hmac.digest(seed, b"body" + request.encode(), "sha256"))
 
@@ -80,15 +81,19 @@ def keep_answer(*, request: KeyedRequest, answer: KeptAnswer | None) -> None:
         claim.update(status=answer.status, answer=answer.text)
 
 
-def use_rarely(*, clinic_id: uuid.UUID, api_key_id: uuid.UUID, what: str, limit: int, now: datetime) -> None:
-    """Counts one use; at most `limit` in any hour. Raises `TooOften`."""
+def use_rarely(
+    *, clinic_id: uuid.UUID, client_id: uuid.UUID, is_key: bool, what: str, limit: int, now: datetime
+) -> None:
+    """Counts one use by a key or a person; at most `limit` in any hour. Raises `TooOften`."""
     with as_clinic(clinic_id):
-        ApiKey.objects.select_for_update().get(pk=api_key_id)  # one at a time, or two would both be the last
-        uses = RareUse.objects.filter(clinic_id=clinic_id, api_key_id=api_key_id, what=what)
+        # One at a time, or two would both be the last.
+        askers: Manager[ApiKey] | Manager[User] = ApiKey.objects if is_key else User.objects
+        askers.select_for_update(no_key=True).get(pk=client_id)
+        uses = RareUse.objects.filter(clinic_id=clinic_id, api_key_id=client_id, what=what)
         latest = list(uses.filter(at__gt=now - timedelta(hours=1)).order_by("-at").values_list("at", flat=True)[:limit])
         if len(latest) == limit:
             raise TooOften(latest[-1] + timedelta(hours=1) - now)
-        RareUse.objects.create(clinic_id=clinic_id, api_key_id=api_key_id, what=what, at=now)
+        RareUse.objects.create(clinic_id=clinic_id, api_key_id=client_id, what=what, at=now)
 
 
 def forget_expired(*, clinic_id: uuid.UUID, now: datetime) -> int:

@@ -26,8 +26,8 @@ _NO_FIELD = "non_field_errors"
 
 _DETAILS = {
     HTTPStatus.BAD_REQUEST: "The request cannot be read.",
-    HTTPStatus.UNAUTHORIZED: "A valid API key is needed, as the header Authorization: Api-Key <key>.",
-    HTTPStatus.FORBIDDEN: "The API key does not have the scope that this needs.",
+    HTTPStatus.UNAUTHORIZED: "A valid key or token is needed: Authorization: Api-Key <key>, or Bearer <token>.",
+    HTTPStatus.FORBIDDEN: "The key’s scopes, or your role in the clinic, do not allow this.",
     HTTPStatus.NOT_FOUND: "There is nothing at this address. Addresses of the API end in a slash.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not know the method; the header Allow names those it knows.",
     HTTPStatus.NOT_ACCEPTABLE: "The API answers in JSON.",

@@ -23,7 +23,9 @@ from calls.intake import ensure_weeks
 from calls.numbers import read_number
 from calls.partitions import week_of
 from calls.wakeup import wake_worker
+from tenants import audit
 from tenants.domain import ClinicFacts
+from tenants.events import SYSTEM, Actor, Event
 from tenants.scope import as_clinic
 from tenants.selectors import get_clinic
 
@@ -82,8 +84,12 @@ def change_appointment(
     status: AppointmentStatus | None = None,
     value: Decimal | None = None,
     now: datetime,
+    actor: Actor = SYSTEM,
 ) -> uuid.UUID:
-    """Changes status and value, None leaving each as it is; returns the id. Raises `UnknownAppointment`, `Refused`."""
+    """Changes status and value, None leaving each as it is; returns the id. Raises `UnknownAppointment`, `Refused`.
+
+    On record by our own id of it: the external one could be anything.
+    """
     _require_value(value)
     with as_clinic(clinic_id):
         clinic = get_clinic(clinic_id)
@@ -91,8 +97,11 @@ def change_appointment(
         row = Appointment.objects.filter(clinic_id=clinic_id, external_id=external_id).first()
         if row is None or row.booked_at < clinic.visible_from(now):
             raise UnknownAppointment("There is no appointment of that external_id.")
+        before = _state(row)
         if _change(row, status or AppointmentStatus(row.status), row.value if value is None else value):
             _leave_changes(clinic, [row], now, None)
+            details = audit.changes(before, _state(row))
+            audit.record(Event.APPOINTMENT_CHANGED, actor=actor, clinic_id=clinic_id, target=row.id, **details)
     wake_worker(clinic_id)
     return row.id
 
@@ -212,6 +221,11 @@ def _change(row: Appointment, status: AppointmentStatus, value: Decimal | None) 
     _judge_without_caller(row)
     row.save(update_fields=["status", "value", "verdict", "reason"])
     return True
+
+
+def _state(row: Appointment) -> dict[str, str | None]:
+    """What can change of it, as the audit trail says it."""
+    return {"status": AppointmentStatus(row.status).value, "value": None if row.value is None else f"{row.value:.2f}"}
 
 
 def _judge_without_caller(row: Appointment) -> None:

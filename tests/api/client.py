@@ -11,7 +11,11 @@ from django.test import Client
 from django.utils import timezone
 
 from tenants.domain import ClinicFacts, Scope
+from tenants.events import Actor, ActorKind
+from tenants.models import AuditEvent, User
+from tenants.scope import as_clinic
 from tenants.services import create_api_key
+from tenants.services.tokens import issue_tokens
 
 API = "/api/v1"
 NUMBER = "+447700900123"
@@ -51,6 +55,19 @@ def machine(clinic: ClinicFacts, *scopes: Scope) -> Machine:
     return Machine(create_api_key(clinic_id=clinic.id, name="test", scopes=scopes or list(Scope), now=timezone.now()))
 
 
+def person(user: User, clinic: ClinicFacts | None = None) -> Machine:
+    """Somebody who is signed in to the API, in this clinic; without one: in the only one they have."""
+    actor = Actor(ActorKind.PERSON, user.id)
+    pair = issue_tokens(user_id=user.id, password_hash=user.password, now=timezone.now(), actor=actor)
+    return bearer(pair.access, clinic.slug if clinic else None)
+
+
+def bearer(access: str, slug: str | None = None) -> Machine:
+    asking = Machine(None)
+    asking.headers = {"Authorization": f"Bearer {access}"} | ({"X-Clinic": slug} if slug else {})
+    return asking
+
+
 def a_call(**fields: Any) -> dict[str, Any]:
     """A good call, an hour ago."""
     return {
@@ -85,6 +102,14 @@ def require_problem(response: HttpResponse, status: int, *fields: str) -> dict[s
     if fields:
         assert {error["field"] for error in body["errors"]} == set(fields), body
     return body
+
+
+def trail(clinic: ClinicFacts, *but: str) -> list[tuple[str, str, str]]:
+    """What is on record in the clinic since it was made: what, of what kind of actor, done to what."""
+    with as_clinic(clinic.id):
+        rows = AuditEvent.objects.order_by("seq")
+        made = {"clinic_made", "api_key_made", "tokens_issued", "member_added", *but}
+        return [(row.action, row.actor_kind, row.target) for row in rows if row.action not in made]
 
 
 def bad(field: str, *values: Any) -> list[tuple[str, dict[str, Any]]]:

@@ -2,15 +2,9 @@
 
 import pytest
 
-from tenants.api import KeyThrottle
 from tenants.domain import ClinicFacts
 from tests.api.client import Machine, machine
 from tests.tenants.factories import bright_smile, oak_street
-
-
-@pytest.fixture(autouse=True)
-def full_buckets() -> None:
-    KeyThrottle.buckets.forget()
 
 
 @pytest.fixture

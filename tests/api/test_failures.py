@@ -30,7 +30,7 @@ def test_without_a_database_it_is_503(error: Exception, alice: Machine, monkeypa
 
 
 def test_without_a_database_nobody_can_sign_in_and_that_is_503(alice: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tenants.api.find_api_key", failing(PoolTimeout("x")))
+    monkeypatch.setattr("tenants.api_clients.find_api_key", failing(PoolTimeout("x")))
     require_problem(alice.get("/calls/"), 503)
 
 

@@ -1,15 +1,20 @@
 """Who gets in: a key that is right, and nothing that only looks like one."""
 
-from datetime import timedelta
+import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tenants.domain import ClinicFacts, Scope
-from tenants.models import ApiKey
+from tenants import throttles
+from tenants.domain import PLATFORM, ClinicFacts, Scope
+from tenants.models import ApiKey, RefusedCount
 from tenants.scope import as_clinic
 from tenants.services import create_api_key, revoke_api_key
-from tests.api.client import Machine, require_problem
+from tests.api.client import Machine, bearer, require_problem
 from tests.tenants import factories
 
 pytestmark = pytest.mark.django_db
@@ -56,15 +61,50 @@ def test_wrong_keys_are_all_told_the_same(clinic: ClinicFacts) -> None:
     for key in [None, *wrong_keys(clinic).values()]:
         response = Machine(key).get("/calls/")
         require_problem(response, 401)
-        assert response["WWW-Authenticate"] == 'Api-Key realm="api"'
+        assert response["WWW-Authenticate"] == 'Api-Key realm="api", Bearer realm="api"'
         bodies.add(response.content)
     assert len(bodies) == 1
 
 
 def test_wrong_keys_cost_the_same_queries(clinic: ClinicFacts, django_assert_num_queries: object) -> None:
     for key in wrong_keys(clinic).values():
-        with django_assert_num_queries(5):  # type: ignore[operator]  # savepoint, setting, look-up, setting, release
+        throttles.forget_leases()
+        # look-up and count, each: savepoint, setting, statement, setting, release; and the limit
+        with django_assert_num_queries(11):  # type: ignore[operator]
             Machine(key).get("/calls/")
+
+
+def test_wrong_keys_and_tokens_are_counted(clinic: ClinicFacts) -> None:
+    for key in wrong_keys(clinic).values():
+        Machine(key).get("/calls/")
+    bearer("none").get("/calls/")
+    assert counted(PLATFORM) == {"api_key": len(wrong_keys(clinic)), "token": 1}
+    assert counted(clinic.id) == {}
+
+
+def test_a_missing_scope_is_counted(clinic: ClinicFacts) -> None:
+    require_problem(Machine(a_key(clinic)).post("/calls/", {}), 403)
+    assert counted(clinic.id) == {"scope": 1}
+
+
+def counted(clinic_id: uuid.UUID) -> dict[str, int]:
+    with as_clinic(clinic_id):
+        return {row.what: row.count for row in RefusedCount.objects.all()}
+
+
+def test_the_last_use_is_noted_once_an_hour(clinic: ClinicFacts) -> None:
+    asking = Machine(a_key(clinic))
+    with time_machine.travel(datetime(2026, 7, 1, 12, 34, tzinfo=UTC), tick=False) as clock:
+        noted = []
+        for minutes in (0, 10, 20, 60):
+            clock.shift(timedelta(minutes=minutes))
+            with CaptureQueriesContext(connection) as queries:
+                assert asking.get("/calls/").status_code == 200
+            writes = [query for query in queries.captured_queries if query["sql"].startswith("UPDATE")]
+            with as_clinic(clinic.id):
+                noted.append((len(writes), ApiKey.objects.get(name="test").last_used_at))
+    times = [datetime(2026, 7, 1, hour, tzinfo=UTC) for hour in (12, 13, 14)]
+    assert noted == [(1, times[0]), (0, times[0]), (1, times[1]), (1, times[2])]
 
 
 def test_another_scheme_is_no_key(clinic: ClinicFacts) -> None:

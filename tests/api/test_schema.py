@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from tests.api.client import Machine, a_call, a_uuid, an_appointment, require_problem
-from tests.api.test_doors import DOORS
+from tests.api.test_doors import DOORS, OPEN_DOORS
 
 pytestmark = pytest.mark.django_db
 
@@ -30,22 +30,32 @@ def test_every_door_is_in_it_and_nothing_else(schema: dict[str, Any]) -> None:
     described = {(method.upper(), path) for path, item in schema["paths"].items() for method in item}
     wanted = {
         (method, "/api/v1" + path.replace("booking-0", "{external_id}").replace("{id}", "{opportunity_id}"))
-        for method, path in DOORS
+        for method, path in (*DOORS, *OPEN_DOORS)
     }
     assert described == wanted
 
 
 def test_every_operation_says_who_may_and_what_goes_wrong(schema: dict[str, Any]) -> None:
-    for item in schema["paths"].values():
+    for path, item in schema["paths"].items():
         for method, operation in item.items():
-            assert operation["security"] == [{"ApiKey": []}]
+            is_open = (method.upper(), path.removeprefix("/api/v1")) in OPEN_DOORS
+            assert operation.get("security", [{}]) == [{}] if is_open else [{"ApiKey": []}, {"Token": []}]
             assert operation["summary"] and operation["description"]
-            assert {"400", "401", "403", "429", "503"} <= set(operation["responses"])
+            always = {"400", "406", "429", "503"} | (set() if is_open else {"401", "403", "404"})
+            assert always <= set(operation["responses"])
             for status, response in operation["responses"].items():
+                if status == "204":
+                    continue
                 kind = "application/problem+json" if int(status) >= 400 else "application/json"
                 assert list(response["content"]) == [kind]
             if method != "get":
                 assert list(operation["requestBody"]["content"]) == ["application/json"]
+
+
+def test_both_ways_to_sign_in_are_in_it(schema: dict[str, Any]) -> None:
+    schemes = schema["components"]["securitySchemes"]
+    assert {name: scheme["type"] for name, scheme in schemes.items()} == {"ApiKey": "apiKey", "Token": "http"}
+    assert (schemes["Token"]["scheme"], schemes["Token"]["bearerFormat"]) == ("bearer", "JWT")
 
 
 def test_no_answer_has_a_number_in_it(schema: dict[str, Any]) -> None:

@@ -100,6 +100,16 @@ def read_contested(clinic_id: uuid.UUID, who: Who, since: datetime) -> list[Stor
     return [_appointment(row) for row in _fetch(query, [*params, clinic_id, since])]
 
 
+def read_booked(clinic_id: uuid.UUID, start: datetime, end: datetime) -> list[StoredAppointment]:
+    """The appointments that were booked between two instants, whoever they belong to."""
+    # index: appointments_by_time
+    query = f"""
+        SELECT {_APPOINTMENT} FROM attribution_appointment
+        WHERE clinic_id = %s AND booked_at >= %s AND booked_at < %s
+    """  # noqa: S608 - made of constants
+    return [_appointment(row) for row in _fetch(query, [clinic_id, start, end])]
+
+
 def _appointment(row: Sequence[Any]) -> StoredAppointment:
     appointment_id, booked_at, status, value, type_, owner, verdict, reason, candidates = row
     return StoredAppointment(

@@ -9,9 +9,8 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
@@ -50,7 +49,7 @@ def act(request: HttpRequest, visit: Visit, opportunity_id: uuid.UUID) -> HttpRe
     """`kind`, with `reached` (yes, no) or `reason`. 404 for a caller of nobody's or another clinic's."""
     form = ActForm(request.POST)
     if not form.is_valid():
-        return _bad_request(first_error(form))
+        return _bad_request(request, first_error(form))
     try:
         action_id = services.record_action(
             clinic_id=visit.clinic.id,
@@ -60,9 +59,10 @@ def act(request: HttpRequest, visit: Visit, opportunity_id: uuid.UUID) -> HttpRe
             reason=form.dismissed_because,
             user_id=visit.user_id,
             now=timezone.now(),
+            actor=visit.actor,
         )
     except services.BadAction as error:
-        return _bad_request(str(error))
+        return _bad_request(request, str(error))
     except services.UnknownOpportunity as error:
         raise Http404 from error
     except services.OpportunityClosed:
@@ -76,7 +76,9 @@ def act(request: HttpRequest, visit: Visit, opportunity_id: uuid.UUID) -> HttpRe
 def undo(request: HttpRequest, visit: Visit, action_id: uuid.UUID) -> HttpResponse:
     """Takes back what the same person has just done."""
     try:
-        services.undo_action(clinic_id=visit.clinic.id, action_id=action_id, user_id=visit.user_id, now=timezone.now())
+        services.undo_action(
+            clinic_id=visit.clinic.id, action_id=action_id, user_id=visit.user_id, now=timezone.now(), actor=visit.actor
+        )
     except services.UnknownAction as error:
         raise Http404 from error
     except services.NotUndoable as error:
@@ -94,7 +96,7 @@ def show_dashboard(request: HttpRequest, visit: Visit) -> HttpResponse:
     today = now.astimezone(visit.clinic.zone).date()
     form = MonthForm(request.GET, today)
     if not form.is_valid():
-        return _bad_request(first_error(form))
+        return _bad_request(request, first_error(form))
     month = form.cleaned_data["month"]
     context = {
         "dashboard": selectors.get_dashboard(visit.clinic, month, now),
@@ -112,11 +114,11 @@ def show_appointments(request: HttpRequest, visit: Visit) -> HttpResponse:
     """`?verdict&cursor`; 400 with the reason for what cannot be read."""
     form = AppointmentFilterForm(request.GET)
     if not form.is_valid():
-        return _bad_request(first_error(form))
+        return _bad_request(request, first_error(form))
     try:
         position, forwards = _position(request)
     except BadCursor as error:
-        return _bad_request(str(error))
+        return _bad_request(request, str(error))
     now = timezone.now()
     page = selectors.list_appointments(
         clinic=visit.clinic, wanted=form.wanted(), now=now, position=position, forwards=forwards, size=PAGE_SIZE
@@ -156,8 +158,8 @@ def _done(form: ActForm) -> str:
     return "Marked as reached." if form.was_reached else "Marked as tried, no answer."
 
 
-def _bad_request(reason: str) -> HttpResponse:
-    return HttpResponseBadRequest(render_to_string("400.html", {"reason": reason}))
+def _bad_request(request: HttpRequest, reason: str) -> HttpResponse:
+    return render(request, "400.html", {"reason": reason}, status=HTTPStatus.BAD_REQUEST)
 
 
 def _position(request: HttpRequest) -> tuple[Position | None, bool]:

@@ -53,6 +53,21 @@ def read_calls_between(clinic_id: uuid.UUID, first: uuid.UUID, last: uuid.UUID, 
     )
 
 
+def callers_unanswered_between(clinic_id: uuid.UUID, start: datetime, end: datetime) -> list[uuid.UUID]:
+    """The callers whom nobody answered between two instants, a message on the machine included."""
+    with connection.cursor() as cursor:
+        # index: calls_call_pkey of the weeks between
+        cursor.execute(
+            """
+            SELECT DISTINCT caller FROM calls_call
+            WHERE clinic_id = %s AND started_at >= %s AND started_at < %s
+              AND direction = 1 AND outcome IN (2, 3) AND caller IS NOT NULL
+            """,
+            [clinic_id, start, end],
+        )
+        return [caller for (caller,) in cursor.fetchall()]
+
+
 def count_calls(clinic_id: uuid.UUID, since: datetime) -> int:
     """How many calls there are from `since` on."""
     with connection.cursor() as cursor:

@@ -3,7 +3,7 @@
 All but the reasons comes from rolled-up figures, so a month reads the same when the calls behind it have gone.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +13,6 @@ from django.db.models import Count, Sum
 from attribution.domain import (
     DELAY_EDGES,
     Dashboard,
-    DayFigures,
     DelayBucket,
     Figures,
     Funnel,
@@ -22,8 +21,9 @@ from attribution.domain import (
     Reason,
     TrendDay,
 )
-from attribution.models import Appointment, HourlyMetrics, MonthlyValue
-from attribution.selectors.metrics import add_up, daily_metrics, month_of, next_month
+from attribution.models import Appointment, HourlyMetrics
+from attribution.selectors.metrics import daily_metrics
+from attribution.selectors.periods import Period, days_before, month_so_far, read_moved
 from tenants.domain import ClinicFacts, day_bounds
 from tenants.scope import as_clinic
 
@@ -35,39 +35,20 @@ _DELAY_LABELS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Period:
-    """Local days, both included, with what was moved into their month if they are all of it."""
-
-    first: date
-    last: date
-    days: Mapping[date, Figures]
-    moved: Decimal
-
-    @property
-    def all_days(self) -> list[Figures]:
-        count = (self.last - self.first).days + 1
-        return [self.days.get(self.first + number * _DAY, Figures()) for number in range(count)]
-
-    @property
-    def sum(self) -> Figures:
-        return add_up([DayFigures(self.first, figures) for figures in self.all_days], self.moved)
-
-
 def get_dashboard(clinic: ClinicFacts, month: date, now: datetime) -> Dashboard:
     """Of the month of this day, or of as much of it as has been; compared with as many days of the month before."""
     today = now.astimezone(clinic.zone).date()
-    first, last = month_of(month), min(next_month(month) - _DAY, max(today, month_of(month)))
-    before_first, before_last = _days_before(first, last)
+    first, last = month_so_far(month, today)
+    before_first, before_last = days_before(first, last)
     trend_first = last - (TREND_DAYS - 1) * _DAY
     with as_clinic(clinic.id):
         written = daily_metrics(clinic.id, min(before_first, trend_first), last)
         days = {day.on: day.figures for day in written}
-        moved = _read_moved(clinic, [(first, last), (before_first, before_last)])
+        moved = read_moved(clinic, [(first, last), (before_first, before_last)])
         heat = _read_heat(clinic, trend_first, last)
         reasons = _read_reasons(clinic, first, last, now)
-    period = _Period(first, last, days, moved[first])
-    before = _Period(before_first, before_last, days, moved[before_first])
+    period = Period(first, last, days, moved[first])
+    before = Period(before_first, before_last, days, moved[before_first])
     total = period.sum
     return Dashboard(
         first_on=first,
@@ -81,21 +62,6 @@ def get_dashboard(clinic: ClinicFacts, month: date, now: datetime) -> Dashboard:
         delays=[DelayBucket(label, count) for label, count in zip(_DELAY_LABELS, total.delays, strict=True)],
         reasons=reasons,
     )
-
-
-def _days_before(first: date, last: date) -> tuple[date, date]:
-    """All of the month before a whole month; else as many of its days, as far as it has them."""
-    before_first, before_last = month_of(first - _DAY), first - _DAY
-    is_whole = last + _DAY == next_month(first)
-    return before_first, before_last if is_whole else min(before_first + (last - first), before_last)
-
-
-def _read_moved(clinic: ClinicFacts, periods: Sequence[tuple[date, date]]) -> dict[date, Decimal]:
-    """Value of the days that are too old to have their own, by the first day of those periods that are whole months."""
-    whole = [first for first, last in periods if last + _DAY == next_month(first)]
-    rows = MonthlyValue.objects.filter(clinic_id=clinic.id, month__in=whole)
-    kept = dict(rows.values_list("month", "recovered_value"))
-    return {first: kept.get(first, Decimal(0)) for first, _ in periods}
 
 
 def _read_heat(clinic: ClinicFacts, first: date, last: date) -> list[HeatCell]:
@@ -182,7 +148,7 @@ _HEADLINES = (
 )
 
 
-def _kpi(headline: _Headline, clinic: ClinicFacts, period: _Period, before: _Period) -> Kpi:
+def _kpi(headline: _Headline, clinic: ClinicFacts, period: Period, before: Period) -> Kpi:
     return Kpi(
         key=headline.key,
         label=headline.label,

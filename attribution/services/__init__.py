@@ -17,13 +17,17 @@ from attribution.services.appointments import (
 )
 from attribution.services.changes import attribute_changes, lapse_due
 from attribution.services.imports import AppointmentImport, import_appointments, newest_booking
+from attribution.services.preview import PreviewTooSlow, preview_rules
 from attribution.services.rebuild import rebuild_metrics
-from attribution.services.rollup import close_books, rebuild_days
-from attribution.services.versions import current_rules, list_rules, set_rules
+from attribution.services.rollup import close_books, rebuild_days, recount_open_days
+from attribution.services.values import BadValue, add_value, change_value, remove_value
+from attribution.services.versions import RulesConflict, current_rules, list_rules, rules_in, set_rules
 
 __all__ = [
-    "AppointmentImport", "AppointmentReceipt", "BadAction", "NotUndoable", "OpportunityClosed", "UnknownAction",
-    "UnknownAppointment", "UnknownOpportunity", "attribute_changes", "change_appointment", "close_books",
-    "current_rules", "import_appointments", "lapse_due", "list_rules", "newest_booking", "rebuild_days",
-    "rebuild_metrics", "record_action", "record_appointments", "set_rules", "undo_action",
+    "AppointmentImport", "AppointmentReceipt", "BadAction", "BadValue", "NotUndoable", "OpportunityClosed",
+    "PreviewTooSlow", "RulesConflict", "UnknownAction", "UnknownAppointment", "UnknownOpportunity",
+    "add_value", "attribute_changes", "change_appointment", "change_value", "close_books", "current_rules",
+    "import_appointments", "lapse_due", "list_rules", "newest_booking", "preview_rules", "rebuild_days",
+    "rebuild_metrics", "record_action", "record_appointments", "recount_open_days", "remove_value", "rules_in",
+    "set_rules", "undo_action",
 ]  # fmt: skip

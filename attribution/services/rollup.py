@@ -8,12 +8,14 @@ from itertools import groupby
 from attribution import results, rollups
 from attribution.events import EVERYBODY
 from attribution.rollups import Span
-from attribution.services.context import Context, load_context
+from attribution.rules import RuleSet
+from attribution.services.context import Context, first_open_day, load_context
 from attribution.services.recompute import settle_callers
 from calls.changes import has_caller_changes
 from calls.counts import HourCounts, MissedWhen, count_hours
 from tenants.domain import ClinicFacts, day_bounds
 from tenants.scope import as_clinic
+from tenants.selectors import get_clinic
 
 DAYS_AT_ONCE = 31  # a transaction that holds the list of days for a second at most
 
@@ -56,6 +58,16 @@ def leave_open_days(*, clinic_id: uuid.UUID, first: date, last: date) -> None:
         rollups.leave_days(clinic_id, [first + timedelta(days=number) for number in range((last - first).days + 1)])
 
 
+def recount_open_days(*, clinic_id: uuid.UUID, now: datetime) -> None:
+    """Asks for every open day to be counted again: the clinic's days begin at another instant than they did.
+
+    Tomorrow, too: where the clinic was so far it may have begun.
+    """
+    clinic = get_clinic(clinic_id)
+    last = local_day(clinic, now) + timedelta(days=1)
+    leave_open_days(clinic_id=clinic_id, first=first_open_day(clinic, now), last=last)
+
+
 def _roll_up(context: Context, days: Sequence[date]) -> None:
     clinic = context.clinic
     spans = [Span(on, *day_bounds(on, clinic.zone)) for on in days]
@@ -74,9 +86,13 @@ def _roll_up(context: Context, days: Sequence[date]) -> None:
 
 def _count_hours(context: Context, spans: Sequence[Span]) -> Iterator[HourCounts]:
     """Days that follow each other are counted in one go."""
-    rules = [MissedWhen(one.in_force_from, one.voicemail_is_missed, one.min_ring_seconds) for one in context.rules]
     for start, end in _runs(spans):
-        yield from count_hours(context.clinic, start, end, rules)
+        yield from count_hours(context.clinic, start, end, missed_when(context.rules))
+
+
+def missed_when(rules: Iterable[RuleSet]) -> list[MissedWhen]:
+    """As much of the rules as the counts of calls want."""
+    return [MissedWhen(one.in_force_from, one.voicemail_is_missed, one.min_ring_seconds) for one in rules]
 
 
 def _runs(spans: Sequence[Span]) -> Iterator[tuple[datetime, datetime]]:

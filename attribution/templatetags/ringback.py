@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.forms import BoundField, CheckboxInput
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from attribution import charts
 from attribution.domain import (
@@ -100,6 +101,35 @@ def figure(value: Decimal | int, unit_and_currency: str = "count") -> str:
 def of_currency(unit: str, currency: str) -> str:
     """The argument that `figure` wants, from a unit and a clinic's currency."""
     return f"{unit}:{currency}"
+
+
+@register.filter
+def signed(value: Decimal | int, unit_and_currency: str = "count") -> str:
+    """A difference: '+12', '−£255', 'none'."""
+    if not value:
+        return "none"
+    return f"+{figure(value, unit_and_currency)}" if value > 0 else f"−{figure(-value, unit_and_currency)}"
+
+
+@register.filter
+def in_zone(value: datetime, zone: ZoneInfo) -> datetime:
+    """For times that a selector hands out as instants."""
+    return value.astimezone(zone)
+
+
+@register.simple_tag
+def sort_link(key: str, sort: str) -> str:
+    """What a column's head asks for: names from A, figures from the highest, the other way round when it is so."""
+    first = key if key == "name" else f"-{key}"
+    return first if sort != first else (f"-{key}" if key == "name" else key)
+
+
+@register.simple_tag
+def sort_state(key: str, sort: str) -> SafeString:
+    """The `aria-sort` of a column's head."""
+    if sort.lstrip("-") != key:
+        return mark_safe("")
+    return format_html(' aria-sort="{}"', "descending" if sort.startswith("-") else "ascending")
 
 
 @register.filter

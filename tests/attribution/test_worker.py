@@ -13,7 +13,7 @@ from django.db import OperationalError, connections
 
 from attribution import results, services, tasks
 from attribution.services import changes as working
-from attribution.services import recompute
+from attribution.services import judging, recompute
 from calls.changes import clinics_with_changes
 from tenants.scope import as_clinic
 from tests.attribution.clinics import AMBER, BRAMBLE, COPPER, NOW, Desk, ago, make_desk
@@ -104,7 +104,7 @@ def test_a_promise_of_the_database_that_is_broken_is_one_rows_fault(
     desk.call_back(ago(hours=2), AMBER)
     desk.book(ago(hours=1), AMBER)
     desk.call(ago(hours=3), BRAMBLE)
-    found = recompute._found
+    found = judging._found
 
     def point_nowhere(batch: Any, caller: bytes, opportunity: Any) -> Any:
         made = found(batch, caller, opportunity)
@@ -112,7 +112,7 @@ def test_a_promise_of_the_database_that_is_broken_is_one_rows_fault(
             return made
         return made._replace(opportunity=made.opportunity._replace(appointment_id=uuid.uuid4().bytes))
 
-    monkeypatch.setattr(recompute, "_found", point_nowhere)
+    monkeypatch.setattr(judging, "_found", point_nowhere)
     desk.attribute()
     assert {one.caller for one in desk.opportunities()} == {BRAMBLE}
     assert {change.problem for change in desk.changes()} == {"IntegrityError"}

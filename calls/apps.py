@@ -5,3 +5,4 @@ from django.apps import AppConfig
 
 class CallsConfig(AppConfig):
     name = "calls"
+    verbose_name = "Phone systems"  # as the admin pages, which show no call, head theirs

@@ -19,7 +19,7 @@ from tenants.scope import as_holder_of
 from tenants.selectors import get_clinic
 from tenants.vault import unwrap
 
-CONNECTION_SECONDS = 5  # for how long a process trusts what it knows of a connection
+CONNECTION_SECONDS = 2  # for so long a process may still take messages of a connection that another one paused
 
 
 @dataclass(frozen=True, slots=True)

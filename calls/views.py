@@ -3,9 +3,8 @@
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -28,7 +27,7 @@ def show_calls(request: HttpRequest, visit: Visit) -> HttpResponse:
     try:
         position, forwards = _position(request)
     except BadCursor as error:
-        return HttpResponseBadRequest(render_to_string("400.html", {"reason": str(error)}))
+        return render(request, "400.html", {"reason": str(error)}, status=HTTPStatus.BAD_REQUEST)
     page = list_calls(
         clinic=visit.clinic,
         wanted=form.wanted(visit.clinic.zone),

@@ -18,20 +18,15 @@ from tenants.admin import site
 from tenants.models import Clinic, User
 from tests.retention.rows import MONDAY, add_call, instant
 from tests.tenants.factories import alice, bob, bright_smile, charlie, oak_street, platform_staff
+from tests.tenants.sign_in import client_of
 
 pytestmark = pytest.mark.django_db
 NUMBERS = ["07700900123", "+44 7700 900123", "0 7 7 0 0 9 0", "(0)7700-900", "x1234567x", "٠٧٧٠٠٩٠٠"]
 
 
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 @pytest.fixture
 def staff() -> Client:
-    return signed_in(platform_staff())
+    return client_of(platform_staff())
 
 
 def test_only_these_tables_are_to_be_seen() -> None:
@@ -39,6 +34,8 @@ def test_only_these_tables_are_to_be_seen() -> None:
         "tenants.Clinic",
         "tenants.User",
         "tenants.Membership",
+        "calls.Connection",
+        "calls.Change",
         "retention.PurgeRun",
         "retention.DeletionLog",
     }
@@ -54,13 +51,23 @@ def test_signed_out_it_sends_to_the_one_sign_in() -> None:
 def test_people_of_a_clinic_do_not_get_in() -> None:
     clinic = bright_smile()
     for person in (alice(), bob(clinic)):
-        answer = signed_in(person).get("/admin/", follow=True)
+        answer = client_of(person).get("/admin/", follow=True)
         assert answer.status_code == 403
 
 
 @pytest.mark.parametrize(
     "page",
-    ["", "tenants/clinic/", "tenants/user/", "tenants/membership/", "retention/purgerun/", "retention/deletionlog/"],
+    [
+        "",
+        "trail/",
+        "tenants/clinic/",
+        "tenants/user/",
+        "tenants/membership/",
+        "calls/connection/",
+        "calls/change/",
+        "retention/purgerun/",
+        "retention/deletionlog/",
+    ],  # fmt: skip
 )
 def test_every_list_opens(staff: Client, page: str) -> None:
     bright_smile()
@@ -109,7 +116,7 @@ def test_a_new_person_has_no_password(staff: Client) -> None:
 def test_who_is_no_superuser_makes_nobody_staff_and_touches_no_superuser() -> None:
     owner = platform_staff()
     helper = platform_staff("helper@ringback.example", is_superuser=False)
-    client = signed_in(helper)
+    client = client_of(helper)
     assert client.get("/admin/tenants/user/").status_code == 403
     helper.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "change_user"]))
     fields = {"email": helper.email, "is_active": "on", "is_staff": "on", "is_superuser": "on"}

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from calls.providers import PROVIDERS
-from calls.services import NewConnection, UnknownProvider, add_connection
+from calls.services import BadName, NewConnection, UnknownProvider, add_connection
 from tenants.selectors import UnknownClinic, get_clinic_by_slug
 
 MAX_SECRET = 500
@@ -34,6 +34,8 @@ class Command(BaseCommand):
             made = self._add(options)
         except (UnknownClinic, UnknownProvider) as error:
             raise CommandError(str(error)) from error
+        except BadName as error:
+            raise CommandError(f"--name: {error}") from error
         told = {
             "connection_id": str(made.id),
             "webhook_url": f"{settings.PUBLIC_URL}/hooks/{provider}/{made.token}",

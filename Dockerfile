@@ -10,7 +10,7 @@ COPY --from=packages /opt/venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 ENVIRONMENT=production
 WORKDIR /srv/ringback
 # Named one by one: whatever else lies in the folder, secrets of `make run` among it, stays outside.
-COPY manage.py ./
+COPY manage.py pyproject.toml ./
 COPY config config
 COPY tenants tenants
 COPY calls calls

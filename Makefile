@@ -51,6 +51,9 @@ deploy-check: .venv/.synced
 	@ENVIRONMENT=production $(UNUSED_SERVERS) SECRET_KEY="$$($(IN_VENV) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
 	KEY_ENCRYPTION_KEY="$$($(IN_VENV) -c 'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())')" \
 	PUBLIC_URL=https://ringback.example ALLOWED_HOSTS=ringback.example EMAIL_URL=smtp://mail.example \
+	LEGAL_NAME="Smile Software Ltd" LEGAL_ADDRESS="1 High Street, Leeds LS1 1AA" ICO_REGISTRATION=ZA123456 \
+	SUPPORT_EMAIL=support@smile-software.test PRIVACY_EMAIL=privacy@smile-software.test \
+	SECURITY_EMAIL=security@smile-software.test \
 	$(IN_VENV) manage.py check --deploy --fail-level WARNING
 
 # Every module of bench/ but the ones that they share.

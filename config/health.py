@@ -23,10 +23,12 @@ from django.views.decorators.http import require_safe
 
 from calls.partitions import list_weeks, weeks_wanted
 from retention import selectors
-from tenants.checks import role_errors
+from tenants.checks import role_errors, trigger_errors
+from tenants.selectors_checkpoints import is_checkpoint_late
 
 DEADLINE_SECONDS = 2.5
 BROKER_SECONDS = 1
+TOLD = ("set_aside", "audit_checkpoint")
 Checks = Mapping[str, Callable[[], Any]]
 
 
@@ -38,12 +40,13 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200, or 503 with the checks that failed. Work that was set aside is told and fails nothing."""
+    """200, or 503 with the checks that failed. Work that was set aside is told and fails nothing, and so are missing
+    checkpoints of the audit trails: the trails are written all the same."""
     results = run_checks(CHECKS, DEADLINE_SECONDS)
-    set_aside = results.pop("set_aside")
+    told = {name: results.pop(name) for name in TOLD}
     is_ready = all(result is True for result in results.values())
     checks = {name: "ok" if result is True else "failed" for name, result in results.items()}
-    return _answer({"ready": is_ready, "checks": checks, "set_aside": set_aside}, 200 if is_ready else 503)
+    return _answer({"ready": is_ready, "checks": checks, **told}, 200 if is_ready else 503)
 
 
 def run_checks(groups: Mapping[str, Checks], seconds: float) -> dict[str, Any]:
@@ -89,8 +92,8 @@ def _run(checks: Checks, running: _Round) -> None:
 
 
 def check_database() -> bool:
-    """It answers, and its role cannot see past the policies."""
-    return not role_errors()
+    """It answers, its role cannot see past the policies, and the audit trail cannot be changed."""
+    return not role_errors() and not trigger_errors()
 
 
 def check_broker() -> bool:
@@ -115,6 +118,11 @@ def check_weeks() -> bool:
     return set(weeks_wanted(timezone.now())[:2]) <= set(list_weeks())
 
 
+def tell_checkpoint() -> str:
+    """Whether the last checkpoint of the audit trails is younger than it may be."""
+    return "late" if is_checkpoint_late(timezone.now()) else "ok"
+
+
 def check_purge() -> bool:
     return not selectors.read_purge_state(timezone.now()).is_overdue
 
@@ -126,6 +134,7 @@ CHECKS: Mapping[str, Checks] = {
         "weeks": check_weeks,
         "purge": check_purge,
         "set_aside": selectors.count_set_aside,
+        "audit_checkpoint": tell_checkpoint,
     },
     "keystore database": {"keystore": check_keystore},
     "broker": {"broker": check_broker},

@@ -3,6 +3,7 @@
 Production refuses to start with a missing or a default secret. `.env.example` explains each variable.
 """
 
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config.brokers import celery_url
+from config.csp import PRODUCT
+from config.logs import start_structlog
+from tenants.networks import read_networks
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -38,13 +42,34 @@ def _required(name: str) -> str:
 SECRET_KEY = _required("SECRET_KEY")
 KEY_ENCRYPTION_KEY = _required("KEY_ENCRYPTION_KEY")  # base64 of 32 bytes; wraps caller keys and provider secrets
 
+# --- Checkpoints of the audit trails (docs/audit.md) ------------------------------------------------------
+# base64 of 32 bytes. Only the worker has it, so that nobody who takes over the web server can sign; without it there
+# are no checkpoints, and /readyz says so.
+AUDIT_SIGNING_KEY: str = env.str("AUDIT_SIGNING_KEY", default="")
+if IS_PRODUCTION and AUDIT_SIGNING_KEY:
+    _required("AUDIT_SIGNING_KEY")
+AUDIT_CHECKPOINT_FILE: str = env.str("AUDIT_CHECKPOINT_FILE", default="")  # a line each, where nothing is overwritten
+AUDIT_CHECKPOINT_EMAIL: str = env.str("AUDIT_CHECKPOINT_EMAIL", default="")  # one a day
+
 # --- Addresses --------------------------------------------------------------------------------------------
 PUBLIC_URL: str = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 IS_HTTPS = PUBLIC_URL.startswith("https://")
+# Exactly one proxy, of ours, which writes X-Forwarded-Proto and the last address of X-Forwarded-For.
+BEHIND_PROXY: bool = env.bool("BEHIND_PROXY", default=False)
 if IS_PRODUCTION and not IS_HTTPS:
     raise ImproperlyConfigured("PUBLIC_URL must be an https address in production.")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+# The admin pages of platform staff: their path, and optionally the only host name and networks where they are found.
+ADMIN_PATH: str = env.str("ADMIN_PATH", default="admin/").strip("/") + "/"
+ADMIN_HOST: str = env.str("ADMIN_HOST", default="").lower()
+ADMIN_IDLE_SECONDS = 30 * 60
+try:
+    ADMIN_NETWORKS = read_networks(env.list("ADMIN_NETWORKS", default=[]))
+except ValueError as error:
+    raise ImproperlyConfigured(f"ADMIN_NETWORKS: {error}.") from error
+if ADMIN_HOST:
+    ALLOWED_HOSTS = [*ALLOWED_HOSTS, ADMIN_HOST]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
@@ -68,6 +93,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_htmx",
     "csp",
+    "config.apps.WiringConfig",
     "tenants",
     "calls",
     "attribution",
@@ -75,15 +101,21 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "calls.middleware.WebhookFirst",  # webhooks need no session, no CSRF token and no headers for browsers
+    "config.middleware.RequestLine",
+    "config.middleware.HouseHeaders",
+    "calls.middleware.WebhookFirst",  # webhooks need no session, no CSRF token and no policy for pages
+    "config.csp.PagePolicy",  # around all that may answer with a page, a refused host name included
+    "tenants.middleware.ShortAddresses",  # from here on nobody sees a whole address
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # pads at random, and CSRF tokens are masked: nothing for BREACH
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.middleware.NeedsNoSession",
+    "config.middleware.RefuseCrossSite",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tenants.middleware.SessionLimits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -198,6 +230,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "retention.tasks.purge_if_due",
         "schedule": timedelta(minutes=10),
     },
+    "audit-checkpoint": {  # one an hour; asked for more often, so that a restart of beat makes none late
+        "task": "tenants.tasks.make_audit_checkpoint",
+        "schedule": timedelta(minutes=5),
+    },
 }
 # `calls` leaves work behind and does not know who takes it up; the name is wired here.
 CHANGES_WAKE_TASK = "attribution.tasks.attribute_clinic"
@@ -207,18 +243,18 @@ AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "tenants.passwords.LongEnough"},
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
     },
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 # Everybody who must have a second factor (admins, support, platform staff) is led to add one before anything else. The
 # demonstration of `make run` does not ask: nobody wants to scan a code to look at a made-up clinic.
 TWO_FACTORS_REQUIRED: bool = env.bool("TWO_FACTORS_REQUIRED", default=IS_PRODUCTION)
 PASSWORD_RESET_TIMEOUT = 2 * 60 * 60
-ACCOUNT_ADAPTER = "tenants.accounts.ClosedSignup"
+ACCOUNT_ADAPTER = "tenants.accounts.Accounts"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -229,6 +265,26 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False  # a link in a mail is one factor and lets nobody in
+# "ip" is the network (tenants.middleware), "key" the SHA-256 of the address that was typed, known or not.
+ACCOUNT_RATE_LIMITS = {
+    "login": "10/m/ip",
+    "login_failed": "10/m/ip,5/300s/key",
+    "reset_password": "10/m/ip,5/m/key",
+    "reset_password_from_key": "20/m/ip",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+}
+MFA_ADAPTER = "tenants.accounts.SecondFactors"
+MFA_FORMS = {
+    "activate_totp": "tenants.forms.two_factors.AddAuthenticatorApp",
+    "authenticate": "tenants.forms.two_factors.SignInByCode",
+    "reauthenticate": "tenants.forms.two_factors.ConfirmByCode",
+    "login_webauthn": "tenants.forms.two_factors.SignInByPasskey",
+    "authenticate_webauthn": "tenants.forms.two_factors.AddPasskeyToPassword",
+    "reauthenticate_webauthn": "tenants.forms.two_factors.ConfirmByPasskey",
+    "add_webauthn": "tenants.forms.two_factors.AddPasskey",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Ringback"
@@ -245,7 +301,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-SESSION_COOKIE_AGE = 24 * 60 * 60
+SESSION_COOKIE_AGE = 24 * 60 * 60  # without a request; see tenants.middleware.SessionLimits for what follows
+SESSION_BEAT = 10 * 60
+SESSION_LONGEST = 7 * 24 * 60 * 60
 CSRF_COOKIE_AGE = None
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a third cookie would be one too many
 
@@ -254,24 +312,18 @@ SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
 SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # probed from inside, without TLS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'none'"],
-        "script-src": ["'self'"],
-        "style-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "font-src": ["'self'"],
-        "connect-src": ["'self'"],
-        "form-action": ["'self'"],
-        "frame-ancestors": ["'none'"],
-        "base-uri": ["'none'"],
-        "manifest-src": ["'self'"],
-    }
-}
+CONTENT_SECURITY_POLICY: dict[str, Any] = {"DIRECTIVES": PRODUCT}  # `config.csp` decides who gets another one
+CSRF_FAILURE_VIEW = "config.errors.refuse_csrf"
+
+# --- What a request may bring -----------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # a list of 1,000 API objects is about 300 KB
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+UPLOAD_MAX_SIZE = 10 * 1024 * 1024  # all files of one request; about 100,000 calls as CSV
+FILE_UPLOAD_HANDLERS = ["config.uploads.MemoryOnly"]  # nothing is spooled: a file may be full of numbers
 
 # --- Language, time, files --------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
@@ -282,6 +334,7 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles" if IS_PRODUCTION else None  # elsewhere they are served from where they are
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # nobody else's page needs our files
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # no upload is ever written to disk
     "staticfiles": {
@@ -294,18 +347,27 @@ STORAGES = {
 # --- Mail -------------------------------------------------------------------------------------------------
 EMAIL_CONFIG: dict[str, Any] = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10  # seconds: somebody waits for the answer of the mail server
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Ringback <ringback@localhost>")
+
+# --- Who runs this: shown by the public pages, and asked for by `check --deploy` ---------------------------------
+LEGAL_NAME: str = env.str("LEGAL_NAME", default="" if IS_PRODUCTION else "Ringback demonstration")
+LEGAL_ADDRESS: str = env.str("LEGAL_ADDRESS", default="" if IS_PRODUCTION else "This machine, for demonstration only")
+ICO_REGISTRATION: str = env.str("ICO_REGISTRATION", default="" if IS_PRODUCTION else "none (demonstration)")
+SUPPORT_EMAIL: str = env.str("SUPPORT_EMAIL", default="" if IS_PRODUCTION else "support@demonstration.localhost")
+PRIVACY_EMAIL: str = env.str("PRIVACY_EMAIL", default="" if IS_PRODUCTION else "privacy@demonstration.localhost")
+SECURITY_EMAIL: str = env.str("SECURITY_EMAIL", default="" if IS_PRODUCTION else "security@demonstration.localhost")
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
 # --- REST API ---------------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["tenants.api.HasScope"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api.ApiKeyAuthentication", "tenants.api.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["tenants.api.MayAsk"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["tenants.api.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "tenants.api.problem_details",
-    "DEFAULT_THROTTLE_CLASSES": ["tenants.api.KeyThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"key": "1200/min"},
+    "DEFAULT_THROTTLE_CLASSES": ["tenants.api.ClientThrottle"],  # how often: tenants.throttles
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Ringback API",
@@ -324,25 +386,29 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 
 # --- Logs: no number, no token, no body -------------------------------------------------------------------
+# DEBUG, INFO, WARNING or ERROR. Outside of production a line for each request is shown with DEBUG only: a page that
+# refreshes itself would bury everything else.
 LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO")
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"mask": {"()": "config.logs.MaskSecrets"}},
-    "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "filters": ["mask"],
-            "formatter": "plain",
-        },
-    },
+    "formatters": {"masked": {"()": "config.logs.MaskingFormatter", "is_json": IS_PRODUCTION}},
+    "handlers": {"stderr": {"class": "config.logs.QuietHandler", "formatter": "masked"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
+        "ringback.request": {"level": LOG_LEVEL if IS_PRODUCTION or LOG_LEVEL == "DEBUG" else "WARNING"},
         "django": {"handlers": [], "propagate": True},
-        "django.server": {"handlers": [], "propagate": True},
+        # What was refused has its line by `ringback.request`.
+        "django.request": {"level": "ERROR"},
+        "django.security.csrf": {"level": "ERROR"},
+        "django.server": {"handlers": [], "propagate": True, "level": "CRITICAL"},  # its lines hold whole addresses
+        "celery": {"level": "WARNING"},  # a line for each sweep would be one every two seconds
+        "_granian": {"handlers": [], "propagate": True},
     },
 }
+start_structlog()
+# Errors are reported to a service that speaks Sentry's protocol when it has an address; nothing is loaded without one.
+SENTRY_DSN: str = env.str("SENTRY_DSN", default="")
 
 # --- Retention --------------------------------------------------------------------------------------------
 MAX_RETENTION_DAYS = 90

@@ -1,33 +1,30 @@
 """Every address of the product, by floor; webhooks are answered earlier, by `calls.middleware`."""
 
-from allauth.account import urls as account
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
+from config import public
+from config.csp_reports import receive_report
 from config.health import healthz, readyz
 from tenants.admin import site as platform_admin
 
-# Of allauth's pages those that have a use here: nobody adds e-mail addresses, and sign-up says that it is closed.
-ACCOUNT_PAGES = {
-    "account_login",
-    "account_logout",
-    "account_inactive",
-    "account_signup",
-    "account_change_password",
-    "account_set_password",
-    "account_reset_password",
-    "account_reset_password_done",
-    "account_reset_password_from_key",
-    "account_reset_password_from_key_done",
-    "account_reauthenticate",
-}
-
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("account/", include([page for page in account.urlpatterns if page.name in ACCOUNT_PAGES])),
-    path("admin/", platform_admin.urls),
+    path("account/", include("config.account_urls")),
+    path(settings.ADMIN_PATH, platform_admin.urls),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("privacy", public.show_privacy, name="privacy"),
+    path("cookies", public.show_cookies, name="cookies"),
+    path("security", public.show_security, name="security"),
+    path("sub-processors", public.show_sub_processors, name="sub_processors"),
+    path("status", public.show_status, name="status"),
+    path(".well-known/security.txt", public.show_security_txt, name="security_txt"),
+    path("csp-reports/", receive_report, name="csp_reports"),
     path("api/v1/", include("config.api_urls")),
     path("", include("tenants.urls")),
     path("", include("calls.urls")),
     path("", include("attribution.urls")),
 ]
+
+handler400 = "config.errors.bad_request"
+handler500 = "config.errors.server_error"

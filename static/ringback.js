@@ -11,6 +11,20 @@
     set(name, value) { try { if (value) localStorage.setItem(name, value); else localStorage.removeItem(name); } catch { /* not kept, then */ } },
   };
 
+  // Text becomes markup through here or not at all, whoever asks for it; htmx does. Text that would run something is refused,
+  // and reported by the browser like any breach of the page's policy. The second policy only lets this one look at the text.
+  const RUNNING = "script, iframe, frame, object, embed, base, link, style, meta";
+  const isCode = ({ name, value }) => /^(data-)?(hx-)?on/.test(name) || name === "srcdoc" || /^javascript:/i.test(value.replace(/[\0-\x20]/g, ""));
+  const runs = (part) => $$("*", part).some((element) => element.matches(RUNNING) || [...element.attributes].some(isCode) || (element.content && runs(element.content)));
+  if (window.trustedTypes) {
+    const raw = trustedTypes.createPolicy("ringback", { createHTML: (text) => text });
+    trustedTypes.createPolicy("default", {
+      createHTML: (text) => runs(new DOMParser().parseFromString(raw.createHTML(text), "text/html")) ? null : text,
+      createScript: () => null,
+      createScriptURL: () => null,
+    });
+  }
+
   // Before the first paint, so that a dark page never flashes white.
   const wear = (theme) => { if (theme) root.dataset.theme = theme; else delete root.dataset.theme; };
   root.classList.add("js");
@@ -255,6 +269,7 @@
     startMenus();
     setInterval(timeToasts, 250);
     $("#toasts")?.addEventListener("click", (event) => { if (event.target.matches("[data-close]")) event.target.closest(".toast").remove(); });
+    document.addEventListener("allauth.error", (event) => { event.preventDefault(); tell("No passkey was used. Try again, or go on without one."); });
     if (!$("#worklist")) return;
     window.htmx?.defineExtension("keyed", keyed);
     startRefresh();

@@ -19,7 +19,7 @@ import pytest
 
 from config.embedded import keeper
 from config.embedded.children import STOP_ORDER, commands, end_group, launch
-from config.embedded.home import PROJECT, Home, open_home, read_secrets
+from config.embedded.home import PROJECT, Home, open_home, read_secrets, read_signing_key
 from config.embedded.postgres import postgres_server, postgres_url
 from config.embedded.programs import find_postgres
 from config.embedded.provision import Names, derive_urls, provision, replace_database
@@ -133,8 +133,11 @@ class Stack:
             "HOME": str(self.home.root),
             "TMPDIR": tempfile.gettempdir(),
             "ENVIRONMENT": "test",
+            "LOG_LEVEL": "DEBUG",  # each line that there can be is swept for numbers
             "SECRET_KEY": secrets.secret_key,
             "KEY_ENCRYPTION_KEY": secrets.key_encryption_key,
+            "AUDIT_SIGNING_KEY": read_signing_key(self.home),
+            "AUDIT_CHECKPOINT_FILE": str(self.home.checkpoints_file),
             "REDIS_URL": valkey_url(self.home),
             "PUBLIC_URL": self.url,
             "ALLOWED_HOSTS": "127.0.0.1,localhost",

@@ -7,7 +7,7 @@ run and stop when their last user has gone, and the secrets of this installation
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 
-from config.embedded.home import CannotStart, Home, find_home, open_home, read_secrets
+from config.embedded.home import CannotStart, Home, find_home, open_home, read_secrets, read_signing_key
 from config.embedded.leases import Lease, join
 from config.embedded.postgres import postgres_server, postgres_url
 from config.embedded.provision import DatabaseUrls, Names, derive_urls, is_superuser, provision
@@ -87,6 +87,8 @@ def _defaults(home: Home) -> dict[str, str]:
         "ENVIRONMENT": "development",
         "SECRET_KEY": secrets.secret_key,
         "KEY_ENCRYPTION_KEY": secrets.key_encryption_key,
+        "AUDIT_SIGNING_KEY": read_signing_key(home),
+        "AUDIT_CHECKPOINT_FILE": str(home.checkpoints_file),
         "REDIS_URL": valkey_url(home),
         "PUBLIC_URL": _address(home),
     }

@@ -60,6 +60,10 @@ class Home:
     def address_file(self) -> Path:
         return self.root / "address"
 
+    @property
+    def checkpoints_file(self) -> Path:
+        return self.root / "checkpoints.jsonl"
+
 
 def find_home(environ: Mapping[str, str]) -> Home:
     """The home that the environment names, or `.local` in the project."""
@@ -107,6 +111,18 @@ def read_secrets(home: Home) -> Secrets:
         raise CannotStart(f"{path} is not readable or not whole: restore it, or remove {home.root}.") from error
 
 
+def read_signing_key(home: Home) -> str:
+    """What signs the checkpoints of the audit trails, made up at the first call. In a file of its own: installations
+    that are older than audit trails have their secrets already."""
+    path = home.root / "audit-signing-key"
+    if not path.exists():
+        _write_once(path, f"{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise CannotStart(f"{path} is not readable: restore it, or remove {home.root}.") from error
+
+
 def _write_secrets(path: Path) -> None:
     made = {
         "secret_key": secrets.token_urlsafe(50),
@@ -114,9 +130,13 @@ def _write_secrets(path: Path) -> None:
         "owner_password": secrets.token_urlsafe(24),
         "app_password": secrets.token_urlsafe(24),
     }
+    _write_once(path, json.dumps(made, indent=1) + "\n")
+
+
+def _write_once(path: Path, text: str) -> None:
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(json.dumps(made, indent=1) + "\n")
+        file.write(text)
     try:
         os.link(draft, path)  # unlike rename it never replaces the secrets of a process that was faster
     except FileExistsError:

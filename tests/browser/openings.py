@@ -6,11 +6,13 @@ Run by `manage.py shell` on the served product; signing in by the form has its o
 import dataclasses
 import json
 import sys
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.hashers import make_password
@@ -50,7 +52,8 @@ def open_clinics(stack: Stack, count: int) -> list[Opening]:
 def add_to_clinic(stack: Stack, opening: Opening, email: str, role: Role) -> None:
     """Makes somebody of another clinic a member of this one."""
     script = (
-        f"from {__name__} import *; add_member(clinic_id={opening.clinic_id!r}, email={email!r}, role={role.value!r})"
+        f"from {__name__} import *;"
+        f" add_member(clinic_id={opening.clinic_id!r}, email={email!r}, role=Role({role.value!r}))"
     )
     stack.manage("shell", "--no-imports", "--command", script)
 
@@ -89,5 +92,9 @@ def _sign_in(user_id: uuid.UUID, password: str) -> str:
     session[SESSION_KEY] = str(user_id)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = User.objects.get(pk=user_id).get_session_auth_hash()
+    # They have just said who they are, and go on having done so however long the tests take.
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time() + 24 * 60 * 60}]
+    session["account_authentication_methods_user"] = str(user_id)
     session.create()
+    UserSession.objects.create(user_id=user_id, session_key=session.session_key, ip="127.0.0.0", user_agent="")
     return str(session.session_key)

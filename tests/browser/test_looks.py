@@ -14,9 +14,11 @@ from config.embedded.provision import Names, replace_database
 from tests.browser.conftest import Invite, TakeOpening
 from tests.browser.history import History
 from tests.browser.looks import look_at, open_everything
+from tests.browser.openings import PASSWORD
 from tests.browser.surgery import Surgery
 from tests.journeys.world import World
 from tests.stack import Stack
+from tests.tenants.entrance import code_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -28,16 +30,53 @@ SIGNED_OUT = {
     "link-worthless": "/account/password/reset/key/1-nothing/",
     "sign-up-closed": "/account/signup/",
     "account-closed": "/account/inactive/",
+    "privacy": "/privacy",
+    "cookies": "/cookies",
+    "security-public": "/security",
+    "sub-processors": "/sub-processors",
+    "status": "/status",
 }
 PAGES = {"worklist": "/worklist/", "dashboard": "/", "calls": "/calls/", "appointments": "/appointments/"}
 SIGNED_IN = {
     **PAGES,
+    "settings-clinic": "/settings/",
+    "settings-clinic-change": "/settings/change/",
+    "settings-hours": "/settings/hours/",
+    "settings-hours-change": "/settings/hours/change/",
+    "settings-rules": "/settings/rules/",
+    "settings-values": "/settings/values/",
+    "settings-values-add": "/settings/values/add/",
     "calls-refused": "/calls/?from=x",
+    "connections": "/settings/connections/",
+    "connection-add": "/settings/connections/add/",
+    "security": "/settings/security/",
+    "security-change": "/settings/security/change/",
     "password-change": "/account/password/change/",
+    "two-factors": "/account/2fa/",
+    "app-add": "/account/2fa/totp/activate/",
+    "passkeys": "/account/2fa/webauthn/",
+    "passkey-add": "/account/2fa/webauthn/add/",
+    "sessions": "/account/sessions/",
+    "confirm": "/account/reauthenticate/",
     "sign-out": "/account/logout/",
     "bad-request": "/?month=x",
     "not-allowed": "/admin/",
     "not-found": "/nothing/",
+    "people": "/settings/people/",
+    "people-invite": "/settings/people/invite/",
+    "people-leave": "/settings/people/leave/",
+    "keys": "/settings/keys/",
+    "keys-make": "/settings/keys/make/",
+    "invitation-worthless": "/invitations/x/",
+    "invitation-sent": "/invitations/sent/",
+}
+WITH_TWO_FACTORS = {
+    "two-factors-there": "/account/2fa/",
+    "recovery-codes": "/account/2fa/recovery-codes/",
+    "recovery-codes-make": "/account/2fa/recovery-codes/generate/",
+    "app-remove": "/account/2fa/totp/deactivate/",
+    "confirm-by-code": "/account/2fa/reauthenticate/",
+    "confirm-by-passkey": "/account/2fa/webauthn/reauthenticate/",
 }
 LONG_NAME = "The Royal Borough Family Dental Practice and Orthodontic Centre of Llanfairpwllgwyngyllgogerychwyrndrobwll"
 MILLION = 1_000_000
@@ -69,7 +108,7 @@ def test_nobodys_clinic(invite: Invite, busy: Surgery) -> None:
     assert not look_at(carol.page, "no-clinic")
 
 
-@pytest.mark.parametrize("name", ["429", "500", "403_csrf"])
+@pytest.mark.parametrize("name", ["413", "429", "500", "503", "403_csrf"])
 def test_pages_that_nobody_should_see(invite: Invite, name: str) -> None:
     """Put in place of a page: to break the product for them would be rude."""
     guest = invite()
@@ -105,6 +144,54 @@ def test_the_worklist_after_an_action_with_its_help_open(invite: Invite, surgery
     expect(bob.page.locator(".chips")).to_contain_text("tried")
     bob.press("?")
     assert not look_at(bob.page, "worklist-keys")
+
+
+def test_a_connection_from_its_making_to_its_end(invite: Invite, surgery: Surgery) -> None:
+    alice = invite(surgery.people.alice, surgery)
+    alice.watch.forgive("status of 400")
+    alice.open("/settings/connections/add/")
+    alice.fill({"Name": "Second line 020 7946 0018", "Secret": "a-twilio-auth-token"})
+    alice.button("Add it").click()
+    expect(alice.page.locator(".error")).to_be_visible()
+    assert not look_at(alice.page, "connection-refused")
+    alice.page.get_by_label("Phone system").select_option("Twilio")
+    alice.fill({"Name": "Second line", "Secret": "a-twilio-auth-token"})
+    alice.button("Add it").click()
+    expect(alice.page.locator(".secret")).to_contain_text("/hooks/twilio/")
+    assert not look_at(alice.page, "connection-made")
+    alice.page.get_by_role("link", name="I have copied it").click()
+    alice.button("Pause Second line").click()
+    alice.expect_heading("Connections")
+    expect(alice.page.locator(".toast")).to_contain_text("is paused")
+    assert not look_at(alice.page, "connections-paused")
+    pages = {"Change the secret of Second line": "connection-secret", "Remove… Second line": "connection-remove"}
+    for link, name in pages.items():
+        alice.open("/settings/connections/")
+        alice.page.get_by_role("link", name=link).click()
+        assert not look_at(alice.page, name)
+    alice.button("Remove it").click()
+    expect(alice.page.locator(".toast")).to_contain_text("is removed")
+    expect(alice.page.get_by_role("heading", name="Second line")).to_have_count(0)
+
+
+def test_second_factors_from_the_first_to_a_sign_in_with_it(invite: Invite, surgery: Surgery) -> None:
+    alice = invite(surgery.people.alice, surgery)
+    alice.open("/account/2fa/totp/activate/")
+    alice.fill({"Authenticator code": "1"})
+    alice.button("Add the app").click()
+    expect(alice.page.locator(".error")).to_be_visible()
+    faults = look_at(alice.page, "app-add-refused")
+    alice.fill({"Authenticator code": code_of(alice.page.locator(".secret").inner_text())})
+    alice.button("Add the app").click()
+    for name, path in WITH_TWO_FACTORS.items():
+        alice.open(path)
+        faults += look_at(alice.page, name)
+    stranger = invite()
+    stranger.open("/account/login/")
+    stranger.fill({"Email": surgery.people.alice, "Password": PASSWORD})
+    stranger.button("Sign in").click()
+    stranger.expect_heading("Your second factor")
+    assert not faults + look_at(stranger.page, "second-factor")
 
 
 def test_a_refused_sign_in(invite: Invite) -> None:

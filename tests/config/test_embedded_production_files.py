@@ -55,6 +55,11 @@ def test_only_migrate_knows_the_owner(compose: dict[str, Any]) -> None:
     assert sorted(knowing) == ["migrate", "postgres"]
 
 
+def test_only_the_worker_can_sign_checkpoints(compose: dict[str, Any]) -> None:
+    knowing = [name for name, service in compose["services"].items() if "AUDIT_SIGNING" in str(service)]
+    assert knowing == ["worker"]
+
+
 def test_every_service_is_hardened(compose: dict[str, Any]) -> None:
     assert set(compose["services"]) == {"postgres", "valkey", "migrate", "web", "worker", "beat"}
     for name, service in compose["services"].items():

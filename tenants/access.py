@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -29,6 +29,9 @@ from tenants.permissions import NEEDS_TWO_FACTORS, ROLE_MAY, Permission
 from tenants.scope import as_clinic
 
 SESSION_CLINIC = "clinic"
+SESSION_STARTED = "started_at"  # seconds since 1970, as is the next
+SESSION_SEEN = "seen_at"
+SESSION_WANTED = "wanted"  # the page that somebody was kept from until they have a second factor
 P = ParamSpec("P")
 
 
@@ -47,6 +50,15 @@ class Visit:
         """What this person may do here; in a template: `{% if "see_audit" in request.visit.may %}`."""
         return ROLE_MAY[self.role]
 
+    def clinics_with(self, permission: Permission) -> Sequence[selectors.MembershipFacts]:
+        """The memberships of this person, here and elsewhere, that give them a permission."""
+        return [one for one in self.memberships if permission in ROLE_MAY[one.role]]
+
+    @property
+    def has_group(self) -> bool:
+        """Whether there are figures of several clinics to be seen."""
+        return len(self.clinics_with(Permission.SEE_FIGURES)) > 1
+
 
 ClinicView = Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]
 PlainView = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -62,11 +74,14 @@ def clinic_page(permission: Permission, *, recent: bool = False) -> Callable[[Cl
     def gate(view: ClinicView[P]) -> PlainView[P]:
         @functools.wraps(view)
         def gated(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not request.user.is_authenticated:
+                # Nobody comes back to an address that only takes forms: what was sent is lost, and the list shows it.
+                return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("dashboard"))
             visit = open_visit(request)
             if visit is None:
                 return render(request, "tenants/no_clinic.html", status=403)
             if must_add_second_factor(visit):
-                return redirect("mfa_index")
+                return _lead_to_second_factor(request)
             if permission not in visit.may:
                 _refuse(request, visit, permission)
             if recent and not signed_in_recently(request):
@@ -79,7 +94,7 @@ def clinic_page(permission: Permission, *, recent: bool = False) -> Callable[[Cl
                 raise
 
         gated.permission = permission  # type: ignore[attr-defined]  # the matrix of doors is tested against it
-        return cast(PlainView[P], login_required(gated))
+        return cast(PlainView[P], gated)
 
     return gate
 
@@ -108,6 +123,11 @@ def actor_of(request: HttpRequest) -> Actor:
     return Actor(ActorKind.STAFF if user.is_staff else ActorKind.PERSON, user.id, address)
 
 
+def person_of(request: HttpRequest) -> uuid.UUID:
+    """The id of who is signed in; raises `PermissionDenied` for nobody."""
+    return _user(request).id
+
+
 def signed_in_recently(request: HttpRequest) -> bool:
     """Whether the person signed in, or confirmed who they are, within `ACCOUNT_REAUTHENTICATION_TIMEOUT`."""
     records = get_authentication_records(request, request.user)
@@ -116,10 +136,14 @@ def signed_in_recently(request: HttpRequest) -> bool:
 
 def must_add_second_factor(visit: Visit) -> bool:
     """Whether this person must have a second factor here and has none."""
-    if not settings.TWO_FACTORS_REQUIRED:
-        return False
-    is_needed = visit.role in NEEDS_TWO_FACTORS or visit.clinic.require_two_factors
-    return is_needed and not selectors.has_second_factor(visit.user_id)
+    return lacks_second_factor(visit.role, visit.clinic, visit.user_id)
+
+
+def lacks_second_factor(role: Role, clinic: ClinicFacts, user_id: uuid.UUID) -> bool:
+    """The same, for pages and API. What the clinic asks for counts anywhere; what a role asks for, where the
+    installation does."""
+    by_role = settings.TWO_FACTORS_REQUIRED and role in NEEDS_TWO_FACTORS
+    return (by_role or clinic.require_two_factors) and not selectors.has_second_factor(user_id)
 
 
 def remember_clinic(request: HttpRequest, slug: str) -> bool:
@@ -133,13 +157,22 @@ def remember_clinic(request: HttpRequest, slug: str) -> bool:
 
 
 def _refuse(request: HttpRequest, visit: Visit, permission: Permission) -> None:
-    """Raises `PermissionDenied`, on record: once in a while for each person, or a loop would fill the trail."""
-    if refusals.count("role", clinic_id=visit.clinic.id, once_for=visit.user_id):
-        audit.record(
-            Event.ACCESS_REFUSED, actor=visit.actor, clinic_id=visit.clinic.id, target=permission.value,
-            role=visit.role.value,
-        )  # fmt: skip
+    """Raises `PermissionDenied`, on record."""
+    note_refused_role(visit.actor, visit.clinic.id, visit.role, permission)
     raise PermissionDenied
+
+
+def note_refused_role(actor: Actor, clinic_id: uuid.UUID, role: Role, permission: Permission) -> None:
+    """Puts on record that a role was not enough: once in a while for each person, or a loop would fill the trail."""
+    if refusals.count("role", clinic_id=clinic_id, once_for=actor.id):
+        audit.record(Event.ACCESS_REFUSED, actor=actor, clinic_id=clinic_id, target=permission.value, role=role.value)
+
+
+def _lead_to_second_factor(request: HttpRequest) -> HttpResponse:
+    """To the page where one is added, which leads on to the page that was wanted."""
+    if request.method == "GET":
+        request.session[SESSION_WANTED] = request.get_full_path()
+    return redirect("mfa_index")
 
 
 def _ask_again(request: HttpRequest) -> HttpResponse:

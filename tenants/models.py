@@ -195,11 +195,11 @@ class IdempotentAnswer(models.Model):
 
 
 class RareUse(models.Model):
-    """That an API key did something which it may do only a few times an hour; never with what or about whom."""
+    """That a key or a person did something that each may do a few times an hour; never with what or about whom."""
 
     id = models.BigAutoField(primary_key=True)
     clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="+")
-    api_key_id = models.UUIDField()
+    api_key_id = models.UUIDField()  # or the person's id
     what = models.CharField(max_length=20)
     at = models.DateTimeField()
 

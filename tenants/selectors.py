@@ -9,8 +9,10 @@ from allauth.mfa.models import Authenticator
 from django.db.models import Q
 
 from tenants.domain import ClinicFacts, Role
-from tenants.models import ApiKey, Clinic, Membership
+from tenants.models import ApiKey, Clinic, Membership, TokenFamily
 from tenants.scope import as_holder_of
+
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 class UnknownClinic(LookupError):
@@ -31,6 +33,15 @@ class ApiKeyFacts:
     clinic_id: uuid.UUID
     secret_hash: bytes
     scopes: frozenset[str]
+    last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFacts:
+    """A person's sign-in to the API that is open."""
+
+    user_id: uuid.UUID
+    is_staff: bool
 
 
 def _facts(clinic: Clinic) -> ClinicFacts:
@@ -88,8 +99,7 @@ def list_memberships(user_id: uuid.UUID, now: datetime) -> Sequence[MembershipFa
 
 def has_second_factor(user_id: uuid.UUID) -> bool:
     """Whether the person has an authenticator app or a passkey."""
-    kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-    return bool(Authenticator.objects.filter(user_id=user_id, type__in=kinds).exists())
+    return bool(Authenticator.objects.filter(user_id=user_id, type__in=SECOND_FACTORS).exists())
 
 
 def find_api_key(prefix: str, now: datetime) -> ApiKeyFacts | None:
@@ -98,4 +108,13 @@ def find_api_key(prefix: str, now: datetime) -> ApiKeyFacts | None:
         key = ApiKey.objects.filter(prefix=prefix, revoked_at=None).first()
     if key is None or (key.expires_at is not None and key.expires_at <= now):
         return None
-    return ApiKeyFacts(key.id, key.clinic_id, bytes(key.secret_hash), frozenset(key.scopes))
+    return ApiKeyFacts(key.id, key.clinic_id, bytes(key.secret_hash), frozenset(key.scopes), key.last_used_at)
+
+
+def find_sign_in(family_id: uuid.UUID, user_id: uuid.UUID, now: datetime) -> SignInFacts | None:
+    """The person's sign-in to the API, unless it or the person's account has ended."""
+    families = TokenFamily.objects.filter(
+        pk=family_id, user_id=user_id, ended_at=None, expires_at__gt=now, user__is_active=True
+    )
+    found = families.values_list("user_id", "user__is_staff").first()
+    return SignInFacts(*found) if found else None

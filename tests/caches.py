@@ -3,7 +3,7 @@
 import pytest
 
 from calls import intake, keystore, selectors
-from tenants import refusals
+from tenants import refusals, throttles
 
 
 @pytest.fixture(autouse=True)
@@ -12,3 +12,4 @@ def forget_everything() -> None:
     selectors.forget_connections()
     intake.forget_weeks()
     refusals.forget()
+    throttles.forget_leases()

@@ -27,4 +27,4 @@ def _walk(resolver: URLResolver, route: str, namespace: str) -> Iterator[Address
             yield from _walk(entry, here, inner)
         elif isinstance(entry, URLPattern):
             name = entry.name or getattr(entry.callback, "__name__", "")
-            yield Address(namespace + name, tuple(entry.pattern.regex.groupindex), here)
+            yield Address(f"{namespace}{name}", tuple(entry.pattern.regex.groupindex), here)

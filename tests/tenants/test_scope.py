@@ -130,3 +130,16 @@ def test_a_scope_survives_no_rollback_of_its_own_savepoint() -> None:
         with pytest.raises(ZeroDivisionError), transaction.atomic():
             raise ZeroDivisionError
         assert setting() == str(FIRST)
+
+
+def test_what_runs_after_the_commit_opens_a_scope_of_its_own(committed_db: None) -> None:
+    seen: list[str] = []
+
+    def look() -> None:
+        with as_clinic(FIRST):
+            seen.append(setting())
+
+    with as_clinic(FIRST):
+        transaction.on_commit(look)
+    assert seen == [str(FIRST)]
+    assert setting() == ""

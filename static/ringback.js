@@ -267,6 +267,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     startTheme();
     startMenus();
+    $(".subnav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }); // on a phone the list is longer than wide
     setInterval(timeToasts, 250);
     $("#toasts")?.addEventListener("click", (event) => { if (event.target.matches("[data-close]")) event.target.closest(".toast").remove(); });
     document.addEventListener("allauth.error", (event) => { event.preventDefault(); tell("No passkey was used. Try again, or go on without one."); });

@@ -14,7 +14,7 @@ from tenants.events import SYSTEM, Actor, Event
 from tenants.models import Clinic, Membership, User
 from tenants.permissions import GRANTABLE
 from tenants.scope import as_clinic
-from tenants.selectors_people import UnknownMember
+from tenants.selectors import UnknownMember
 from tenants.services.sessions import end_sign_ins
 from tenants.services.validation import BadInput, require_valid
 
@@ -117,11 +117,12 @@ def add_platform_staff(*, email: str, actor: Actor = SYSTEM) -> uuid.UUID:
     return user.id
 
 
-def set_password(*, user_id: uuid.UUID, password: str) -> None:
-    """Sets a person's password without asking for the old one; for demonstrations and commands."""
+def set_password(*, user_id: uuid.UUID, password: str, name: str = "") -> None:
+    """Sets a person's password without asking for the old one, and a name where one is given; for demonstrations."""
     user = User.objects.get(pk=user_id)
     user.set_password(password)
-    user.save(update_fields=["password"])
+    user.name = name or user.name
+    user.save(update_fields=["password", "name"])
 
 
 def get_or_create_user(email: str) -> tuple[User, bool]:

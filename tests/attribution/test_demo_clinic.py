@@ -22,7 +22,10 @@ from tenants.scope import as_clinic
 from tenants.selectors import find_api_key, get_clinic_by_slug, list_clinics, list_memberships
 from tests.calls.factories import make_clinic
 
-PEOPLE = ("alice@bright-smile.example", "bob@bright-smile.example", "admin@ringback.example")
+PEOPLE = (
+    "alice@bright-smile.example", "bob@bright-smile.example", "maya@bright-smile.example", "omar@bright-smile.example",
+    "admin@ringback.example",
+)  # fmt: skip
 
 
 def run(*arguments: str) -> str:
@@ -53,11 +56,11 @@ def assert_people_can_sign_in(clinic: ClinicFacts, said: str) -> None:
         validate_password(PASSPHRASE, user)
         assert email in said
     assert PASSPHRASE in said
-    alice, bob, admin = (User.objects.get(email=email) for email in PEOPLE)
+    alice, bob, maya, omar, admin = (User.objects.get(email=email) for email in PEOPLE)
     assert [one.role for one in list_memberships(alice.id, timezone.now())] == ["admin", "admin"]
-    assert [(one.clinic_id, one.role) for one in list_memberships(bob.id, timezone.now())] == [
-        (clinic.id, "receptionist")
-    ]
+    for person, role in ((bob, "receptionist"), (maya, "manager"), (omar, "auditor")):
+        found_roles = [(one.clinic_id, one.role) for one in list_memberships(person.id, timezone.now())]
+        assert (person.name != "", found_roles) == (True, [(clinic.id, role)])
     assert (admin.is_staff, admin.is_superuser, list_memberships(admin.id, timezone.now())) == (True, True, [])
     found = re.search(r"rbk_([0-9a-f]{12})_", said)
     assert found

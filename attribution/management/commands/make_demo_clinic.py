@@ -1,4 +1,4 @@
-"""Makes the demo: two clinics with a history, three people who can sign in; refuses in production.
+"""Makes the demo: two clinics with a history, people of every role who can sign in; refuses in production.
 
 Sign-ins go to standard output. Their password stands in this file, which is why nothing but a demo may have it.
 """
@@ -33,6 +33,9 @@ PASSPHRASE: Final = "kettle harbour walnut"  # noqa: S105 - everybody may know i
 BRIGHT_SMILE: Final = ClinicDetails("Bright Smile Dental", "bright-smile")
 OAK_STREET: Final = ClinicDetails("Oak Street Dental", "oak-street")
 ALICE, BOB, ADMIN = "alice@bright-smile.example", "bob@bright-smile.example", "admin@ringback.example"
+MAYA, OMAR = "maya@bright-smile.example", "omar@bright-smile.example"
+NAMES: Final = {ALICE: "Alice Archer", BOB: "Bob Baker", MAYA: "Maya Mistry", OMAR: "Omar Osman", ADMIN: "Ada Ames"}
+ROLES: Final = {BOB: Role.RECEPTIONIST, MAYA: Role.MANAGER, OMAR: Role.AUDITOR}
 SAMPLE: Final = Path(calls.__file__).parent / "samples" / "asterisk_master.csv"
 SAMPLE_OPTIONS: Final = ("region=US", "inbound=hq,support,door", "outbound=production")
 DEMO_TOKEN: Final = "demo-auth-token-of-twilio"  # noqa: S105 - likewise
@@ -63,13 +66,15 @@ class Command(BaseCommand):
     def _make(self, now: datetime) -> str:
         made = create_clinic(details=BRIGHT_SMILE, owner_email=ALICE, now=now)
         clinic = get_clinic(made.clinic_id)
-        bob = add_member(clinic_id=clinic.id, email=BOB, role=Role.RECEPTIONIST)
-        for user_id in (made.owner_id, bob, add_platform_staff(email=ADMIN)):
-            set_password(user_id=user_id, password=PASSPHRASE)
+        people = {ALICE: made.owner_id, ADMIN: add_platform_staff(email=ADMIN)}
+        for email, role in ROLES.items():
+            people[email] = add_member(clinic_id=clinic.id, email=email, role=role)
+        for email, user_id in people.items():
+            set_password(user_id=user_id, password=PASSPHRASE, name=NAMES[email])
         set_estimates(clinic_id=clinic.id, estimates=[(code, name, value) for code, name, value, _ in TYPES])
         chapters = write_history(first=earliest_storable(clinic, now), now=now, zone=clinic.zone)
         with tqdm(total=len(chapters), disable=None, desc=clinic.name) as bar:
-            play_history(clinic=clinic, chapters=chapters, user_id=bob, now=now, progress=lambda: _tick(bar))
+            play_history(clinic=clinic, chapters=chapters, user_id=people[BOB], now=now, progress=lambda: _tick(bar))
         _make_oak_street(now)
         return _tell_machines(clinic, made, now)
 
@@ -110,13 +115,13 @@ def _tell_machines(clinic: ClinicFacts, made: NewClinic, now: datetime) -> str:
 def _sign_ins() -> str:
     people = (
         (ALICE, f"admin of {BRIGHT_SMILE.name} and {OAK_STREET.name}"),
-        (BOB, f"receptionist of {BRIGHT_SMILE.name}"),
+        *((email, f"{role.value} of {BRIGHT_SMILE.name}") for email, role in ROLES.items()),
         (ADMIN, f"platform staff, {settings.PUBLIC_URL}/admin/"),
     )
     return (
         f"Demo: {settings.PUBLIC_URL}/\n"
         + "".join(f"  {email:<28} {what}\n" for email, what in people)
-        + f"  password of all three: {PASSPHRASE}\n"
+        + f"  password of all of them: {PASSPHRASE}\n"
         + "Play signed calls against it, ten a minute:\n"
         + f"  .venv/bin/python manage.py simulate {BRIGHT_SMILE.slug} --calls-per-minute 10"
     )

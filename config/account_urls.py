@@ -40,7 +40,7 @@ SECOND_FACTOR_PAGES = [
     path("webauthn/reauthenticate/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
     path("webauthn/keys/<int:pk>/remove/", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
     path("webauthn/keys/<int:pk>/edit/", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
-    path("webauthn/login/", passkeys.login_webauthn, name="mfa_login_webauthn"),
+    path("webauthn/login/", own.sign_in_by_passkey, name="mfa_login_webauthn"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -183,6 +183,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "tenants_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # with Django's 300 a few hundred made-up addresses push out all counts
     }
 }
 
@@ -237,6 +238,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 }
 # `calls` leaves work behind and does not know who takes it up; the name is wired here.
 CHANGES_WAKE_TASK = "attribution.tasks.attribute_clinic"
+# `tenants` does not know who counts by a clinic's days; called with `clinic_id` and `now` when its zone is another one.
+ZONE_CHANGE_SERVICE = "attribution.services.recount_open_days"
 
 # --- People -----------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "tenants.User"
@@ -270,10 +273,11 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = False  # a link in a mail is one factor and le
 ACCOUNT_RATE_LIMITS = {
     "login": "10/m/ip",
     "login_failed": "10/m/ip,5/300s/key",
-    "reset_password": "10/m/ip,5/m/key",
+    "reset_password": "10/m/ip,5/m/key,10/h/key",
     "reset_password_from_key": "20/m/ip",
     "reauthenticate": "10/m/user",
     "change_password": "5/m/user",
+    "passkey_asked": "30/m/ip",
 }
 MFA_ADAPTER = "tenants.accounts.SecondFactors"
 MFA_FORMS = {

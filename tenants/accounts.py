@@ -12,9 +12,11 @@ from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth import authenticate, logout
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 
 from tenants import refusals, services, vault
@@ -47,6 +49,17 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """By the address; of somebody signed in by the person, whom no outsider can then keep from confirming.
+        Allauth's own adds the host name and port, which whoever asks is free to choose."""
+        if request.user.is_authenticated:
+            return f"confirm {request.user.pk}"
+        return str(credentials.get("email", "")).strip().lower()
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return settings.PUBLIC_URL + path.replace("UID-KEY", key)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Five wrong passwords in five minutes, for known and unknown addresses; says no more than of a wrong one."""

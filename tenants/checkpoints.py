@@ -19,13 +19,14 @@ from django.core.mail import send_mail
 from django.db import transaction
 
 from tenants import ledger
-from tenants.anchoring import Anchor
-from tenants.chain import micros_of
-from tenants.merkle import Head, build_tree, path_of, root_of
 from tenants.models import AuditCheckpoint
-from tenants.seals import NO_CHECKPOINT, Checkpoint, key_name, public_key_of, sign
-from tenants.selectors_checkpoints import last_checkpoint, list_checkpoints, list_trail_ids
-from tenants.trail_lines import KeptLine, checkpoint_line, kept_line, read_kept, write_line
+from tenants.selectors import last_checkpoint, list_checkpoints, list_trail_ids
+from tenants.trail.anchoring import Anchor
+from tenants.trail.chain import micros_of
+from tenants.trail.lines import checkpoint_line, kept_line, write_line
+from tenants.trail.merkle import Head, build_tree, path_of, root_of
+from tenants.trail.reading import KeptLine, read_kept
+from tenants.trail.seals import NO_CHECKPOINT, Checkpoint, key_name, public_key_of, sign
 
 INTERVAL: Final = timedelta(hours=1)
 _DAY: Final = 24 * 60 * 60 * 1_000_000
@@ -44,7 +45,8 @@ def make_checkpoint(*, now: datetime) -> Checkpoint | None:
         if not ledger.take_checkpoint_lock():
             return None
         last = last_checkpoint()
-        if last is not None and micros_of(now - INTERVAL) < last.at:
+        # One from the future is none of ours, and would be the last one for ever.
+        if last is not None and micros_of(now - INTERVAL) < last.at <= micros_of(now):
             return None
         made = _make(trail_ids, last, now)
     _keep(made, last, trail_ids)

@@ -9,11 +9,11 @@ from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
 
-from tenants.anchoring import Anchor
-from tenants.chain import Link
-from tenants.merkle import Head
 from tenants.scope import as_clinic, ask_each_clinic
-from tenants.verification import Entry
+from tenants.trail.anchoring import Anchor
+from tenants.trail.chain import Link
+from tenants.trail.merkle import Head
+from tenants.trail.verification import Entry
 
 _CHECKPOINT_LOCK: Final = 7_200  # the name of the advisory lock
 _AT_ONCE: Final = 5_000  # rows of a trail in memory
@@ -45,7 +45,7 @@ def append(
 
 
 def forget_details(*, clinic_id: uuid.UUID, before: datetime) -> int:
-    """Erases details of rows older than that, which must be 30 days ago at least; says so in the trail."""
+    """Erases details of rows older than that, which must be 89 days ago at least; says so in the trail."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT ringback_forget_audit_details(%s, %s)", [clinic_id, before])
         (count,) = cursor.fetchone()

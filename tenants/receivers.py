@@ -46,6 +46,12 @@ def start_session(sender: object, request: HttpRequest, **about: Any) -> None:
 @receiver(authenticator_added)
 @receiver(authenticator_reset)
 def record_added(sender: object, request: HttpRequest, user: User, authenticator: Authenticator, **about: Any) -> None:
+    """A second factor or a set of recovery codes."""
+    if authenticator.type in _REMOVED:
+        # Whoever came in by the password alone has not shown this factor, and would pass for somebody who has.
+        services.end_sign_ins(
+            user_id=user.pk, reason="factor", now=timezone.now(), but_session=request.session.session_key
+        )
     _record(request, user, _ADDED[authenticator.type])
 
 
@@ -53,17 +59,20 @@ def record_added(sender: object, request: HttpRequest, user: User, authenticator
 def record_removed(
     sender: object, request: HttpRequest, user: User, authenticator: Authenticator, **about: Any
 ) -> None:
+    """The same, gone."""
     if authenticator.type in _REMOVED:
         _record(request, user, _REMOVED[authenticator.type])
 
 
 @receiver(authentication_failed)
 def record_wrong_code(sender: object, request: HttpRequest, user: User, **about: Any) -> None:
+    """By whoever knew the password."""
     _record(request, user, Event.SIGN_IN_FAILED, by="code")
 
 
 @receiver(authentication_step_completed)
 def record_step(sender: object, request: HttpRequest, user: User, method: str, **about: Any) -> None:
+    """A step of signing in, or of confirming who one is; a recovery code that was used is worth a row of its own."""
     if about.get("type") == Authenticator.Type.RECOVERY_CODES:
         _record(request, user, Event.RECOVERY_CODE_USED)
     if about.get("reauthenticated"):

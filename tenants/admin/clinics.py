@@ -12,14 +12,14 @@ from django.utils import timezone
 
 from tenants import services
 from tenants.access import actor_of, remember_clinic
-from tenants.admin.lists import OneClinicAdmin
+from tenants.admin.lists import NarrowLookups, OneClinicAdmin
 from tenants.admin.platform import site, staff_id
 from tenants.forms.support import SupportForm
 from tenants.models import Clinic, Membership
 
 
 @admin.register(Clinic, site=site)
-class ClinicAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in its stubs only
+class ClinicAdmin(NarrowLookups):
     """Settings of a clinic are the clinic's own; the platform may correct its name. Commands make it."""
 
     list_display = ("name", "slug", "timezone", "region", "retention_days", "support_until", "created_at")

@@ -10,12 +10,14 @@ from django.utils import timezone
 
 from tenants import services
 from tenants.access import actor_of
+from tenants.admin.lists import NarrowLookups
 from tenants.admin.platform import site
+from tenants.forms.platform import PersonForm
 from tenants.models import User
 
 
 @admin.register(User, site=site)
-class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in its stubs only
+class UserAdmin(NarrowLookups):
     """Only a superuser makes or unmakes platform staff. Who is shut out or unmade loses their sign-ins at once."""
 
     list_display = ("email", "name", "is_active", "is_staff", "last_login")
@@ -24,10 +26,14 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in its s
     ordering = ("email",)
     fields = ("email", "name", "is_active", "is_staff", "is_superuser", "last_login", "created_at")
     actions = ("send_password_link",)
+    form = PersonForm
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         always = ("last_login", "created_at")
-        return always if request.user.is_superuser else (*always, "is_staff", "is_superuser")
+        if request.user.is_superuser:
+            return always
+        # Whoever may set an address takes the account over: a link for a new password goes there.
+        return (*always, "is_staff", "is_superuser", *(["email"] if obj else []))
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Who is not a superuser cannot touch one, or could take its address over."""

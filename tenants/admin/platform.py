@@ -26,7 +26,7 @@ from tenants import selectors
 from tenants.forms.platform import PlatformTrailForm
 from tenants.models import User
 from tenants.networks import is_within
-from tenants.selectors_platform import list_platform_events
+from tenants.selectors import list_platform_events
 
 TELLING_DIGITS = 7  # so many digits may be somebody's number
 SEARCH_PARAMETERS = ("q", "term")
@@ -42,9 +42,16 @@ class PlatformAdmin(admin.AdminSite):
     index_title = "Clinics and people"
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """People sign in where everybody does: Django's own form knows no limit, no second factor and no record."""
         require_place(request)
-        response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
+        response: HttpResponse = secure_admin_login(lambda request: redirect("admin:index"))(request)
         return response
+
+    def password_change(  # type: ignore[override]  # redirects, instead of a page of its own
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Where everybody changes theirs: it ends other sign-ins and is on record."""
+        return redirect("account_change_password")
 
     def logout(  # type: ignore[override]  # redirects, instead of a page of its own
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -60,6 +67,8 @@ class PlatformAdmin(admin.AdminSite):
         @functools.wraps(inner)
         def gated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             require_place(request)
+            if any("\x00" in text for values in request.GET.lists() for text in values[1]):
+                return HttpResponseBadRequest("That is no address of ours.", content_type="text/plain")
             searches = [text for name in SEARCH_PARAMETERS for text in request.GET.getlist(name)]
             if any(may_be_number(text) for text in searches):
                 return HttpResponseBadRequest("Phone numbers are not searched for here.", content_type="text/plain")
@@ -131,10 +140,12 @@ def staff_id(request: HttpRequest) -> uuid.UUID:
 
 
 def may_see_trail(request: HttpRequest) -> bool:
+    """Whether this member of staff may read the platform’s own trail."""
     return bool(request.user.has_perm(SEE_TRAIL))
 
 
 def may_be_number(text: str) -> bool:
+    """Whether what was searched for has enough digits to be somebody’s number."""
     return sum(character.isdecimal() for character in text) >= TELLING_DIGITS
 
 

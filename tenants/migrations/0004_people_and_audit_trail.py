@@ -13,7 +13,7 @@ from tenants.rls import TenantTable, app_role, grant
 # One row of a trail, chained: its hash is made here from the hash before it, so that no client can leave one out. The lock
 # puts a clinic's writers in a row (without it: 52 forks in 200 rows). SECURITY DEFINER, because the application's role may
 # not insert; row security is forced, so the function sees the rows of the scope's clinic and no others.
-# `tenants.chain.link_hash` is the same in Python.
+# `tenants.trail.chain.link_hash` is the same in Python.
 APPEND = """
 CREATE FUNCTION ringback_append_audit(
     p_clinic uuid, p_actor_kind text, p_actor uuid, p_action text, p_target text, p_salt bytea, p_details text
@@ -54,14 +54,15 @@ BEGIN
 END $body$;
 """
 
-# Erases details, which the chain does not need, and says so in the trail. Young ones can't be erased by age.
+# Erases details, which the chain does not need, and says so in the trail. What is not 90 days old can't be erased
+# (a day is left for clocks that differ).
 FORGET = """
 CREATE FUNCTION ringback_forget_audit_details(p_clinic uuid, p_before timestamptz) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body$
 DECLARE
     v_count bigint;
 BEGIN
-    IF p_before > clock_timestamp() - interval '30 days' THEN
+    IF p_before > clock_timestamp() - interval '89 days' THEN
         RAISE EXCEPTION 'too young to be forgotten' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     DELETE FROM public.tenants_auditdetail detail USING public.tenants_auditevent event

@@ -93,8 +93,8 @@ def _lock_member(clinic_id: uuid.UUID, user_id: uuid.UUID) -> Membership:
 def _require_admin_besides(member: Membership) -> None:
     if member.role != Role.ADMIN:
         return
-    others = Membership.objects.filter(clinic_id=member.clinic_id, role=Role.ADMIN).exclude(pk=member.pk)
-    if not others.exists():
+    admins = Membership.objects.filter(clinic_id=member.clinic_id, role=Role.ADMIN, user__is_active=True)
+    if not admins.exclude(pk=member.pk).exists():
         raise LastAdmin("role: The clinic needs an admin. Make somebody else an admin first.")
 
 

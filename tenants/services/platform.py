@@ -17,6 +17,7 @@ from tenants.events import Actor, Event
 from tenants.models import Clinic, User
 from tenants.scope import as_clinic
 from tenants.services.sessions import end_sign_ins
+from tenants.services.sign_ins import record_for_person
 from tenants.services.support import end_support_of
 from tenants.services.validation import require_valid
 
@@ -53,12 +54,17 @@ def change_person(*, user_id: uuid.UUID, details: PersonDetails, now: datetime, 
         if before == wanted:
             return
         User.objects.filter(pk=user_id).update(**wanted)
-        if _loses_something(before, wanted):
+        is_moved = before["email"] != wanted["email"]
+        if is_moved or _loses_something(before, wanted):
             end_sign_ins(user_id=user_id, reason="changed", now=now)
             end_support_of(user_id=user_id, now=now, actor=actor)
         becomes_staff = wanted["is_staff"] and not before["is_staff"]
         event = Event.STAFF_ADDED if becomes_staff else Event.PERSON_CHANGED
-        audit.record(event, actor=actor, clinic_id=PLATFORM, target=user_id, **audit.changes(before, wanted))
+        changed = audit.changes(before, wanted)
+        if is_moved:  # whoever reads mail there can become this person: their clinics must see it
+            record_for_person(event, user_id=user_id, actor=actor, now=now, target=user_id, **changed)
+        else:
+            audit.record(event, actor=actor, clinic_id=PLATFORM, target=user_id, **changed)
 
 
 def rename_clinic(*, clinic_id: uuid.UUID, name: str, actor: Actor) -> None:

@@ -3,24 +3,26 @@
 The pages for factors are allauth's; here is what is to be known or put on record around them.
 """
 
+import time
 import uuid
 from datetime import UTC, datetime
 from typing import TypedDict
 
+from allauth.core import ratelimit
 from allauth.mfa.base.views import index
 from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.webauthn import views as passkeys
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tenants import selectors_sign_in, services
+from tenants import selectors, services
 from tenants.access import SESSION_WANTED, actor_of, must_add_second_factor, open_visit, person_of
 from tenants.events import Actor, Event
+from tenants.pages import say_and_go_to
 
 
 class Owner(TypedDict):
@@ -49,6 +51,7 @@ def show_two_factors(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def show_recovery_codes(request: HttpRequest) -> HttpResponse:
+    """The codes that are left; that they were looked at is on record."""
     response: HttpResponse = codes.view_recovery_codes(request)
     response.context_data["wanted"] = request.session.get(SESSION_WANTED, "/")  # type: ignore[attr-defined]
     _record_seen(request, "page")
@@ -58,6 +61,7 @@ def show_recovery_codes(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def download_recovery_codes(request: HttpRequest) -> HttpResponse:
+    """The same as a file."""
     response: HttpResponse = codes.download_recovery_codes(request)
     _record_seen(request, "file")
     return response
@@ -70,7 +74,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _end_sessions(request)
     key = request.session.session_key or ""
-    listed = selectors_sign_in.list_sessions(person_of(request), key, timezone.now())
+    listed = selectors.list_sessions(person_of(request), key, timezone.now())
     visit = open_visit(request)
     with timezone.override(visit.clinic.zone if visit else UTC):
         return render(request, "usersessions/usersession_list.html", {"sessions": listed})
@@ -86,13 +90,13 @@ def _end_sessions(request: HttpRequest) -> HttpResponse:
     }
     if number == "others":
         services.end_other_sessions(**who)
-        messages.success(request, "All other sessions are ended.")
+        done = "All other sessions are ended."
     elif number.isascii() and number.isdigit():
         _end_one(who, int(number))
-        messages.success(request, "The session is ended.")
+        done = "The session is ended."
     else:
         raise Http404
-    return HttpResponseRedirect(reverse("usersessions_list"), status=303)
+    return say_and_go_to(request, "usersessions_list", done)
 
 
 def _end_one(who: Owner, session_id: int) -> None:
@@ -102,8 +106,20 @@ def _end_one(who: Owner, session_id: int) -> None:
         raise Http404 from error
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in_by_passkey(request: HttpRequest) -> HttpResponse:
+    """Each question costs a session, which nobody else limits."""
+    refused: HttpResponse | None = ratelimit.consume_or_429(request, action="passkey_asked", limit_get=True)
+    return refused or passkeys.login_webauthn(request)
+
+
 def _record_seen(request: HttpRequest, where: str) -> None:
-    """Both pages have answered: had the person to confirm first, or were there no codes, they had raised."""
+    """Both pages have answered: had the person to confirm first, or were there no codes, they had raised. Once in a
+    quarter of an hour: the trail is kept for ever, and loading a page again is nothing new."""
+    now, name = int(time.time()), f"codes_seen_{where}"
+    if now - request.session.get(name, 0) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
+        return
+    request.session[name] = now
     services.record_for_person(
         Event.RECOVERY_CODES_SEEN, user_id=person_of(request), actor=actor_of(request), now=timezone.now(), where=where
     )

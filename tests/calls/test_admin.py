@@ -158,7 +158,10 @@ def test_no_page_shows_or_speaks_of_what_patients_do(staff: Client, clinic: Clin
     (receipt,) = intake.record_events(clinic=clinic, events=[event], now=timezone.now())
     for page in LISTS:
         for query in ("", "?clinic=bright-smile"):
-            html = staff.get(f"/admin/{page}{query}").content.decode()
+            answer = staff.get(f"/admin/{page}{query}")
+            if answer.status_code == 400:
+                continue  # a page that offers no such filter
+            html = answer.content.decode()
             assert str(receipt.caller) not in html
             assert str(receipt.id) not in html
             assert "New people" not in html

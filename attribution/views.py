@@ -6,7 +6,6 @@ Every view stands behind the one gate and asks one selector or tells one service
 import uuid
 from datetime import timedelta
 from http import HTTPStatus
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,7 +18,8 @@ from attribution.domain import ActionKind
 from attribution.forms import ActForm, AppointmentFilterForm, MonthForm, first_error
 from attribution.selectors.metrics import next_month
 from tenants.access import Visit, clinic_page
-from tenants.cursors import BadCursor, Position, read_cursor, write_cursor
+from tenants.cursors import BadCursor
+from tenants.pages import asked_position, bad_request, go_to, page_url
 from tenants.permissions import Permission
 
 PAGE_SIZE = 50
@@ -49,7 +49,7 @@ def act(request: HttpRequest, visit: Visit, opportunity_id: uuid.UUID) -> HttpRe
     """`kind`, with `reached` (yes, no) or `reason`. 404 for a caller of nobody's or another clinic's."""
     form = ActForm(request.POST)
     if not form.is_valid():
-        return _bad_request(request, first_error(form))
+        return bad_request(request, first_error(form))
     try:
         action_id = services.record_action(
             clinic_id=visit.clinic.id,
@@ -62,7 +62,7 @@ def act(request: HttpRequest, visit: Visit, opportunity_id: uuid.UUID) -> HttpRe
             actor=visit.actor,
         )
     except services.BadAction as error:
-        return _bad_request(request, str(error))
+        return bad_request(request, str(error))
     except services.UnknownOpportunity as error:
         raise Http404 from error
     except services.OpportunityClosed:
@@ -96,7 +96,7 @@ def show_dashboard(request: HttpRequest, visit: Visit) -> HttpResponse:
     today = now.astimezone(visit.clinic.zone).date()
     form = MonthForm(request.GET, today)
     if not form.is_valid():
-        return _bad_request(request, first_error(form))
+        return bad_request(request, first_error(form))
     month = form.cleaned_data["month"]
     context = {
         "dashboard": selectors.get_dashboard(visit.clinic, month, now),
@@ -114,11 +114,11 @@ def show_appointments(request: HttpRequest, visit: Visit) -> HttpResponse:
     """`?verdict&cursor`; 400 with the reason for what cannot be read."""
     form = AppointmentFilterForm(request.GET)
     if not form.is_valid():
-        return _bad_request(request, first_error(form))
+        return bad_request(request, first_error(form))
     try:
-        position, forwards = _position(request)
+        position, forwards = asked_position(request)
     except BadCursor as error:
-        return _bad_request(request, str(error))
+        return bad_request(request, str(error))
     now = timezone.now()
     page = selectors.list_appointments(
         clinic=visit.clinic, wanted=form.wanted(), now=now, position=position, forwards=forwards, size=PAGE_SIZE
@@ -127,8 +127,8 @@ def show_appointments(request: HttpRequest, visit: Visit) -> HttpResponse:
         "rows": page.rows,
         "filters": form.cleaned_data,
         "clinic": visit.clinic,
-        "next_url": _page_url(request, page.next, forwards=True),
-        "previous_url": _page_url(request, page.previous, forwards=False),
+        "next_url": page_url(request, page.next, forwards=True),
+        "previous_url": page_url(request, page.previous, forwards=False),
     }
     return render(request, "attribution/appointments.html", context)
 
@@ -147,28 +147,10 @@ def _answer(request: HttpRequest, visit: Visit, problem: str = "") -> HttpRespon
         messages.error(request, problem)
     if request.headers.get("HX-Request"):
         return render(request, "attribution/_worklist.html", _worklist_context(request, visit))
-    response = redirect("worklist")
-    response.status_code = HTTPStatus.SEE_OTHER
-    return response
+    return go_to("worklist")
 
 
 def _done(form: ActForm) -> str:
     if form.kind_done is ActionKind.DISMISSED:
         return "Dismissed."
     return "Marked as reached." if form.was_reached else "Marked as tried, no answer."
-
-
-def _bad_request(request: HttpRequest, reason: str) -> HttpResponse:
-    return render(request, "400.html", {"reason": reason}, status=HTTPStatus.BAD_REQUEST)
-
-
-def _position(request: HttpRequest) -> tuple[Position | None, bool]:
-    cursor = request.GET.get("cursor")
-    return read_cursor(cursor) if cursor else (None, True)
-
-
-def _page_url(request: HttpRequest, position: Position | None, *, forwards: bool) -> str | None:
-    if position is None:
-        return None
-    asked = {name: value for name, value in request.GET.items() if name != "cursor" and value}
-    return "?" + urlencode({**asked, "cursor": write_cursor(position, forwards=forwards)})

@@ -3,9 +3,8 @@
 import dataclasses
 from collections.abc import Sequence
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -14,6 +13,7 @@ from attribution.forms import first_error
 from attribution.forms_settings import GroupForm
 from tenants.access import Visit, clinic_page, must_add_second_factor
 from tenants.domain import ClinicFacts
+from tenants.pages import bad_request
 from tenants.permissions import Permission
 from tenants.selectors import get_clinic
 
@@ -28,7 +28,7 @@ def show_group(request: HttpRequest, visit: Visit) -> HttpResponse:
     if len(visit.clinics_with(Permission.SEE_FIGURES)) < FEWEST:
         raise Http404
     if not form.is_valid():
-        return HttpResponseBadRequest(render_to_string("400.html", {"reason": first_error(form)}))
+        return bad_request(request, first_error(form))
     shown, shut = _clinics(visit)
     context = {
         "group": selectors.get_group(shown, timezone.now(), form.wanted()),

@@ -3,9 +3,8 @@
 import uuid
 from http import HTTPStatus
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -14,6 +13,7 @@ from attribution.forms_settings import RulesForm, ValueForm
 from attribution.rule_words import describe, differences
 from attribution.rules import EPOCH
 from tenants.access import Visit, clinic_page
+from tenants.pages import say_and_go_to
 from tenants.permissions import Permission
 
 CONFLICT = (
@@ -65,8 +65,8 @@ def change_rules(request: HttpRequest, visit: Visit) -> HttpResponse:
         again = RulesForm(newest, {**request.POST.dict(), "version": newest.version})
         return _show_rules(request, visit, again, problem=CONFLICT, status=HTTPStatus.CONFLICT)
     is_new = made.version != seen
-    messages.success(request, f"Version {made.version} is in force from now on." if is_new else "Nothing to change.")
-    return _see_other("settings_rules")
+    done = f"Version {made.version} is in force from now on." if is_new else "Nothing to change."
+    return say_and_go_to(request, "settings_rules", done)
 
 
 @require_GET
@@ -95,8 +95,7 @@ def add_value(request: HttpRequest, visit: Visit) -> HttpResponse:
         except services.BadValue as problem:
             form.refuse(problem)
         else:
-            messages.success(request, "Added. It holds for recoveries from now on.")
-            return _see_other("settings_values")
+            return say_and_go_to(request, "settings_values", "Added. It holds for recoveries from now on.")
     return _show_value(request, form, {})
 
 
@@ -115,8 +114,8 @@ def change_value(request: HttpRequest, visit: Visit, value_id: uuid.UUID) -> Htt
         except services.BadValue as problem:
             form.refuse(problem)
         else:
-            messages.success(request, "Saved. It holds for recoveries from now on." if is_new else "Nothing to change.")
-            return _see_other("settings_values")
+            done = "Saved. It holds for recoveries from now on." if is_new else "Nothing to change."
+            return say_and_go_to(request, "settings_values", done)
     return _show_value(request, form, {"known": known})
 
 
@@ -129,8 +128,7 @@ def remove_value(request: HttpRequest, visit: Visit, value_id: uuid.UUID) -> Htt
         context = {"section": "settings", "known": known, "clinic": visit.clinic}
         return render(request, "settings/value_remove.html", context)
     services.remove_value(clinic_id=visit.clinic.id, value_id=value_id, actor=visit.actor)
-    messages.success(request, "Removed.")
-    return _see_other("settings_values")
+    return say_and_go_to(request, "settings_values", "Removed.")
 
 
 def _show_rules(
@@ -178,9 +176,3 @@ def _show_value(request: HttpRequest, form: ValueForm, context: dict[str, object
     return render(
         request, "settings/value_change.html", {"section": "settings", "form": form, **context}, status=status
     )
-
-
-def _see_other(name: str) -> HttpResponse:
-    response = redirect(name)
-    response.status_code = HTTPStatus.SEE_OTHER
-    return response

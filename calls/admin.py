@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from calls import services
 from calls.models import Change, Connection
-from calls.selectors_connections import list_connections, list_queues
+from calls.selectors import list_connections, list_queues
 from tenants.access import actor_of
 from tenants.admin import OneClinicAdmin, site
 from tenants.admin.lists import chosen_clinic

@@ -1,7 +1,6 @@
 """The call log: what the phone system told us, newest first, filtered and paged; it has no number to show."""
 
 from http import HTTPStatus
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,7 +10,8 @@ from django.views.decorators.http import require_GET
 from calls.forms import CallFilterForm
 from calls.selectors import list_calls
 from tenants.access import Visit, clinic_page
-from tenants.cursors import BadCursor, Position, read_cursor, write_cursor
+from tenants.cursors import BadCursor
+from tenants.pages import asked_position, bad_request, page_url
 from tenants.permissions import Permission
 
 PAGE_SIZE = 50
@@ -25,9 +25,9 @@ def show_calls(request: HttpRequest, visit: Visit) -> HttpResponse:
     if not form.is_valid():
         return render(request, "calls/calls.html", {"rows": [], "filters": {}, "errors": form.errors}, status=400)
     try:
-        position, forwards = _position(request)
+        position, forwards = asked_position(request)
     except BadCursor as error:
-        return render(request, "400.html", {"reason": str(error)}, status=HTTPStatus.BAD_REQUEST)
+        return bad_request(request, str(error))
     page = list_calls(
         clinic=visit.clinic,
         wanted=form.wanted(visit.clinic.zone),
@@ -39,19 +39,7 @@ def show_calls(request: HttpRequest, visit: Visit) -> HttpResponse:
     context = {
         "rows": page.rows,
         "filters": form.cleaned_data,
-        "next_url": _page_url(request, page.next, forwards=True),
-        "previous_url": _page_url(request, page.previous, forwards=False),
+        "next_url": page_url(request, page.next, forwards=True),
+        "previous_url": page_url(request, page.previous, forwards=False),
     }
     return render(request, "calls/calls.html", context, status=HTTPStatus.OK)
-
-
-def _position(request: HttpRequest) -> tuple[Position | None, bool]:
-    cursor = request.GET.get("cursor")
-    return read_cursor(cursor) if cursor else (None, True)
-
-
-def _page_url(request: HttpRequest, position: Position | None, *, forwards: bool) -> str | None:
-    if position is None:
-        return None
-    asked = {name: value for name, value in request.GET.items() if name != "cursor" and value}
-    return "?" + urlencode({**asked, "cursor": write_cursor(position, forwards=forwards)})

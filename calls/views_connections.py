@@ -7,19 +7,20 @@ import uuid
 from http import HTTPStatus
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from calls import services
 from calls.forms_connections import ConnectionForm, SecretForm
-from calls.selectors_connections import ConnectionLine, find_line, list_connections, list_names
+from calls.selectors import ConnectionLine, find_line, list_connections, list_names
 from tenants.access import Visit, clinic_page
+from tenants.pages import say_and_go_to
 from tenants.permissions import Permission
 
 SECTION = {"section": "settings"}
+LIST = "settings_connections"
 
 
 @require_GET
@@ -69,19 +70,19 @@ def add_connection(request: HttpRequest, visit: Visit) -> HttpResponse:
 @require_POST
 @clinic_page(Permission.MANAGE_CONNECTIONS)
 def pause_connection(request: HttpRequest, visit: Visit, connection_id: uuid.UUID) -> HttpResponse:
+    """What the phone system sends is refused until it is resumed."""
     line = _find(visit, connection_id)
     services.pause_connection(clinic_id=visit.clinic.id, connection_id=line.id, now=timezone.now(), actor=visit.actor)
-    messages.success(request, f"“{line.name}” is paused. What it sends meanwhile may be lost.")
-    return _back_to_list()
+    return say_and_go_to(request, LIST, f"“{line.name}” is paused. What it sends meanwhile may be lost.")
 
 
 @require_POST
 @clinic_page(Permission.MANAGE_CONNECTIONS)
 def resume_connection(request: HttpRequest, visit: Visit, connection_id: uuid.UUID) -> HttpResponse:
+    """Takes the pause back."""
     line = _find(visit, connection_id)
     services.resume_connection(clinic_id=visit.clinic.id, connection_id=line.id, actor=visit.actor)
-    messages.success(request, f"“{line.name}” is heard again.")
-    return _back_to_list()
+    return say_and_go_to(request, LIST, f"“{line.name}” is heard again.")
 
 
 @require_http_methods(["GET", "POST"])
@@ -103,8 +104,7 @@ def rotate_secret(request: HttpRequest, visit: Visit, connection_id: uuid.UUID) 
     )
     if secret:
         return render(request, "settings/connection_made.html", {**context, "secret": secret})
-    messages.success(request, f"“{line.name}” has its new secret. The old one is refused.")
-    return _back_to_list()
+    return say_and_go_to(request, LIST, f"“{line.name}” has its new secret. The old one is refused.")
 
 
 @require_http_methods(["GET", "POST"])
@@ -115,8 +115,7 @@ def remove_connection(request: HttpRequest, visit: Visit, connection_id: uuid.UU
     if request.method == "GET":
         return render(request, "settings/connection_remove.html", {**SECTION, "connection": line})
     services.remove_connection(clinic_id=visit.clinic.id, connection_id=line.id, actor=visit.actor)
-    messages.success(request, f"“{line.name}” is removed. What it told us stays.")
-    return _back_to_list()
+    return say_and_go_to(request, LIST, f"“{line.name}” is removed. What it told us stays.")
 
 
 def _find(visit: Visit, connection_id: uuid.UUID) -> ConnectionLine:
@@ -124,9 +123,3 @@ def _find(visit: Visit, connection_id: uuid.UUID) -> ConnectionLine:
     if line is None:
         raise Http404
     return line
-
-
-def _back_to_list() -> HttpResponse:
-    response = redirect("settings_connections")
-    response.status_code = HTTPStatus.SEE_OTHER
-    return response

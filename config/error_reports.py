@@ -29,6 +29,7 @@ Event = dict[str, Any]
 
 
 def start(dsn: str, environment: str, release: str, transport: Transport | None = None) -> None:
+    """Reports errors to this address, each rebuilt first: nothing is collected by itself."""
     sentry_sdk.init(
         dsn=dsn,
         environment=environment,

@@ -24,7 +24,7 @@ from django.views.decorators.http import require_safe
 from calls.partitions import list_weeks, weeks_wanted
 from retention import selectors
 from tenants.checks import role_errors, trigger_errors
-from tenants.selectors_checkpoints import is_checkpoint_late
+from tenants.selectors import is_checkpoint_late
 
 DEADLINE_SECONDS = 2.5
 BROKER_SECONDS = 1

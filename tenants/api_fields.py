@@ -224,6 +224,7 @@ def read_time(value: Any) -> datetime | None:
 
 
 def read_day(value: Any) -> date | None:
+    """A calendar day like 2026-11-23; None for anything else."""
     if not isinstance(value, str) or _DAY.fullmatch(value) is None:
         return None
     try:

@@ -34,6 +34,7 @@ def check_application_role(
 
 
 def role_errors() -> list[CheckMessage]:
+    """What is wrong with the role that we are connected as."""
     with connections["default"].cursor() as cursor:
         cursor.execute(_ROLE_SQL)  # index: pg_authid by name
         bypasses, owns = cursor.fetchone()
@@ -69,6 +70,7 @@ def check_audit_triggers(app_configs: Any, databases: Sequence[str] | None = Non
 
 
 def trigger_errors() -> list[CheckMessage]:
+    """Which triggers are missing or off, of those that keep trails as they are."""
     return [
         Error(
             f"The audit trail can be changed: the trigger {name} is missing or off.",

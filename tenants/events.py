@@ -1,6 +1,6 @@
 """The catalogue of what the audit trail records, in words that people read. Pure data.
 
-An event's name is part of the chain and never changes its meaning; what is no longer recorded stays listed.
+An event's name is part of the chain and never changes its meaning.
 """
 
 import enum
@@ -50,7 +50,6 @@ class Event(enum.StrEnum):
     SIGNED_OUT = "signed_out"
     REAUTHENTICATED = "reauthenticated"
     SESSION_ENDED = "session_ended"
-    SESSIONS_ENDED = "sessions_ended"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a name
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a name
     PASSWORD_LINK_SENT = "password_link_sent"  # noqa: S105 - a name
@@ -124,7 +123,6 @@ CATALOGUE: Mapping[Event, tuple[Topic, str]] = MappingProxyType(
             signed_out="signed out",
             reauthenticated="confirmed who they are",
             session_ended="ended a session",
-            sessions_ended="lost all sessions, because of a new password or role",
             password_changed="changed their password",  # noqa: S106 - words
             password_reset="set a new password by a link",  # noqa: S106 - words
             password_link_sent="was sent a link for a new password",  # noqa: S106 - words

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tenants.access import SESSION_CLINIC
 from tenants.models import User
-from tenants.selectors_people import HeldInvitation, InvitationState, find_invitation, hash_token
+from tenants.selectors import HeldInvitation, InvitationState, find_invitation, hash_token
 
 SESSION_INVITATION = "invitation"
 _USABLE = (InvitationState.OPEN, InvitationState.LINK_EXPIRED)

@@ -7,7 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from tenants import selectors_sign_in
+from tenants import selectors
 
 MIN_LENGTH = 12
 MAX_LENGTH = 128  # of characters; a limit, because hashing takes time
@@ -31,4 +31,4 @@ def required_length(user: AbstractBaseUser | None) -> int:
     """How long the person's password must be; 12 for somebody who is not known yet."""
     if user is None or user.pk is None:
         return MIN_LENGTH
-    return max(MIN_LENGTH, selectors_sign_in.longest_password_rule(user.pk, timezone.now()))
+    return max(MIN_LENGTH, selectors.longest_password_rule(user.pk, timezone.now()))

@@ -75,4 +75,5 @@ ROLE_WORDS: Mapping[Role, str] = MappingProxyType(
 
 
 def may(role: Role, permission: Permission) -> bool:
+    """Whether the role has the permission."""
     return permission in ROLE_MAY[role]

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tenants import ledger
-from tenants.anchoring import (
+from tenants.domain import PLATFORM
+from tenants.selectors import get_clinic_by_slug, last_checkpoint, list_checkpoints, list_clinics
+from tenants.trail.anchoring import (
     Anchor,
     verify_anchors,
     verify_beginning,
@@ -18,14 +20,7 @@ from tenants.anchoring import (
     verify_kept_elsewhere,
     verify_roots,
 )
-from tenants.domain import PLATFORM
-from tenants.seals import Checkpoint
-from tenants.selectors import get_clinic_by_slug, list_clinics
-from tenants.selectors_checkpoints import last_checkpoint, list_checkpoints
-from tenants.trail_lines import (
-    BadLine,
-    Export,
-    KeptLine,
+from tenants.trail.lines import (
     anchor_line,
     checkpoint_line,
     end_line,
@@ -33,7 +28,9 @@ from tenants.trail_lines import (
     trail_line,
     write_line,
 )
-from tenants.verification import Fault, Problem, Sighting, Verdict, verify_trail
+from tenants.trail.reading import BadLine, Export, KeptLine
+from tenants.trail.seals import Checkpoint
+from tenants.trail.verification import Fault, Problem, Sighting, Verdict, verify_trail
 
 PLATFORM_NAME = "(platform)"  # no slug of a clinic can be this
 
@@ -126,7 +123,7 @@ def verify_export(*, export: Export, outside: Outside) -> Report:
 
 
 def export_lines(*, slug: str | None, now: datetime, until: int) -> Iterable[str]:
-    """A clinic's trail (without a slug the platform's) up to a row, as `trail_lines.read_export` reads it."""
+    """A clinic's trail (without a slug the platform's) up to a row, as `trail.reading.read_export` reads it."""
     ((clinic_id, name),) = (_trails(slug) if slug else {PLATFORM: PLATFORM_NAME}).items()
     yield write_line(trail_line(name, clinic_id, now))
     with ledger.one_moment(clinic_id):

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from tenants.domain import day_bounds
 from tenants.events import CATALOGUE, ActorKind, Event, Topic
-from tenants.selectors_trail import EventFilter
+from tenants.selectors import EventFilter
 
 _KINDS = (
     (ActorKind.KEY.value, "Any API key"),

@@ -1,6 +1,6 @@
 """Everything that tenancy writes, under the names that doors use; each subject has a file of its own."""
 
-from tenants.selectors_people import UnknownMember
+from tenants.selectors import UnknownMember
 from tenants.services.clinics import ClinicDetails, NewClinic, create_clinic
 from tenants.services.invitations import (
     TooManyInvitations,
@@ -46,7 +46,6 @@ from tenants.services.settings import (
     change_hours,
     seen_details,
     seen_hours,
-    zone_changed,
 )
 from tenants.services.sign_ins import record_failed_sign_in, record_for_person
 from tenants.services.support import SupportRefused, end_support, end_support_of, forget_ended_support, open_support
@@ -67,5 +66,5 @@ __all__ = [
     "make_api_key", "note_ended_session", "note_key_use", "open_support", "record_export", "record_failed_sign_in",
     "record_for_person", "refresh_tokens", "register_and_join", "remove_member", "rename_clinic", "revoke_api_key",
     "revoke_tokens", "save_password", "see_session", "seen_details", "seen_hours", "send_fresh_link",
-    "send_invitation_again", "set_password", "sign_in", "take_proof", "withdraw_invitation", "zone_changed",
+    "send_invitation_again", "set_password", "sign_in", "take_proof", "withdraw_invitation",
 ]  # fmt: skip

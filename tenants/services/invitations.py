@@ -17,7 +17,7 @@ from tenants.domain import Role
 from tenants.events import Actor, Event
 from tenants.models import Clinic, Invitation, Membership, RareUse
 from tenants.scope import as_clinic, as_holder_of
-from tenants.selectors_people import LINK_LASTS, hash_token
+from tenants.selectors.people import LINK_LASTS, hash_token
 from tenants.services.people import lock_clinic, require_grantable
 from tenants.services.validation import BadInput
 

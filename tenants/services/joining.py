@@ -16,7 +16,7 @@ from tenants.domain import Role
 from tenants.events import Actor, ActorKind, Event
 from tenants.models import Clinic, Invitation, Membership, User
 from tenants.scope import as_clinic
-from tenants.selectors_people import can_sign_in
+from tenants.selectors.people import can_sign_in
 from tenants.services.invitations import UnknownInvitation, find_clinic, lock_by_credential
 from tenants.services.validation import BadInput
 

@@ -1,7 +1,7 @@
 """Writes what a clinic says of itself, its details and opening hours; nothing that somebody else has just written is
 overwritten unseen.
 
-Whoever needs to know that the zone is another one, because days begin at another instant, listens to `zone_changed`.
+In another zone days begin at another instant: what follows from it is written by the service that settings name.
 """
 
 import dataclasses
@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.dispatch import Signal
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from tenants import audit
 from tenants.domain import WEEKDAYS, BadOpeningHours, ClinicFacts, OpeningHours, require_opening_hours
@@ -23,8 +24,6 @@ from tenants.scope import as_clinic
 from tenants.services.validation import BadInput, require_valid
 
 SHORTEST_GOAL, LONGEST_GOAL = timedelta(minutes=5), timedelta(hours=48)
-# Sent inside the transaction with `clinic_id` and `now`; whoever listens writes in it, too.
-zone_changed = Signal()
 
 
 class SettingsConflict(Exception):
@@ -67,7 +66,9 @@ def change_details(*, clinic_id: uuid.UUID, wanted: ClinicSettings, seen: str, n
             raise SettingsConflict
         _save(clinic, after)
         if after["timezone"] != before["timezone"]:
-            zone_changed.send(sender=ClinicSettings, clinic_id=clinic_id, now=now)
+            import_string(settings.ZONE_CHANGE_SERVICE)(
+                clinic_id=clinic_id, now=now
+            )  # in this transaction, or not at all
         audit.record(
             Event.CLINIC_CHANGED, actor=actor, clinic_id=clinic_id, target=clinic_id, **audit.changes(before, after)
         )

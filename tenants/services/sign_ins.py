@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from tenants import audit, selectors, selectors_sign_in
+from tenants import audit, selectors
 from tenants.domain import PLATFORM
 from tenants.events import Actor, Event
 
@@ -34,5 +34,5 @@ def record_for_person(
 
 def record_failed_sign_in(*, email: str, actor: Actor, now: datetime) -> None:
     """That a password was wrong; whose it would have been if there is such a person, never the address as typed."""
-    user_id = selectors_sign_in.find_person(email)
+    user_id = selectors.find_person(email)
     record_for_person(Event.SIGN_IN_FAILED, user_id=user_id, actor=actor, now=now, target=user_id or "", by="password")

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenants import audit
-from tenants.anchoring import Anchor
 from tenants.domain import ClinicFacts
 from tenants.events import SYSTEM, Actor, Event
-from tenants.merkle import Head
 from tenants.models import AuditAnchor
 from tenants.scope import as_clinic
-from tenants.seals import Checkpoint
-from tenants.selectors_checkpoints import last_checkpoint, list_checkpoints
+from tenants.selectors import last_checkpoint, list_checkpoints
+from tenants.trail.anchoring import Anchor
+from tenants.trail.merkle import Head
+from tenants.trail.seals import Checkpoint
 
 
 class NoCheckpoint(LookupError):

@@ -6,26 +6,24 @@ Nothing changes it; what is taken out is on record in it.
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import cast
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from tenants import selectors_trail, services
+from tenants import selectors, services
 from tenants.access import Visit, clinic_page
 from tenants.csv_out import csv_line
-from tenants.cursors import BadCursor, Position, read_cursor, write_cursor
+from tenants.cursors import BadCursor, Position
 from tenants.domain import ClinicFacts
 from tenants.forms.audit import AuditFilterForm
+from tenants.pages import asked_position, bad_request, go_to, page_url
 from tenants.permissions import Permission
-from tenants.selectors_trail import EventFilter, EventRow
-from tenants.trail_lines import proof_line
-from tenants.views.answers import go_to
+from tenants.selectors import EventFilter, EventRow
+from tenants.trail.lines import proof_line
 
 PAGE_SIZE = 50
 EXPORT_AT_ONCE = 1_000
@@ -36,27 +34,27 @@ COLUMNS = ("row", "time", "who", "topic", "event", "what", "to what", "details",
 @clinic_page(Permission.SEE_AUDIT)
 def show_trail(request: HttpRequest, visit: Visit) -> HttpResponse:
     """`?topic&event&who&from&to&cursor`, newest first; 400 with the reasons beside the fields."""
-    form = AuditFilterForm(request.GET, selectors_trail.list_people(visit.clinic.id), visit.clinic.zone)
+    form = AuditFilterForm(request.GET, selectors.list_people(visit.clinic.id), visit.clinic.zone)
     context = {
         "section": "settings",
         "form": form,
-        "witness": selectors_trail.read_witness(clinic_id=visit.clinic.id, now=timezone.now()),
+        "witness": selectors.read_witness(clinic_id=visit.clinic.id, now=timezone.now()),
         "asked": {name: value for name, value in request.GET.items() if name in form.fields and value},
         "back": request.get_full_path(),
     }
     if not form.is_valid():
         return render(request, "settings/audit.html", context, status=HTTPStatus.BAD_REQUEST)
     try:
-        position, forwards = read_cursor(request.GET["cursor"]) if request.GET.get("cursor") else (None, True)
-        page = selectors_trail.list_events(
+        position, forwards = asked_position(request)
+        page = selectors.list_events(
             clinic=visit.clinic, wanted=form.wanted(), position=position, forwards=forwards, size=PAGE_SIZE
         )
     except BadCursor as error:
-        return HttpResponseBadRequest(render_to_string("400.html", {"reason": str(error)}))
+        return bad_request(request, str(error))
     context |= {
         "rows": page.rows,
-        "next_url": _page_url(request, page.next, forwards=True),
-        "previous_url": _page_url(request, page.previous, forwards=False),
+        "next_url": page_url(request, page.next, forwards=True),
+        "previous_url": page_url(request, page.previous, forwards=False),
     }
     return render(request, "settings/audit.html", context)
 
@@ -66,9 +64,9 @@ def show_trail(request: HttpRequest, visit: Visit) -> HttpResponse:
 def export_trail(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The filtered trail as a CSV file, newest first; its first row says that it was exported."""
     _require_own_page(request)
-    form = AuditFilterForm(request.POST, selectors_trail.list_people(visit.clinic.id), visit.clinic.zone)
+    form = AuditFilterForm(request.POST, selectors.list_people(visit.clinic.id), visit.clinic.zone)
     if not form.is_valid():
-        return HttpResponseBadRequest(render_to_string("400.html", {"reason": "The filter cannot be read."}))
+        return bad_request(request, "The filter cannot be read.")
     last = services.record_export(clinic_id=visit.clinic.id, actor=visit.actor, filter=form.words(), form="CSV")
     lines = _csv_lines(visit.clinic, form.wanted(), last)
     name = f"audit-trail-{visit.clinic.slug}-{timezone.now():%Y-%m-%d}.csv"
@@ -102,9 +100,9 @@ def _require_own_page(request: HttpRequest) -> None:
 def _csv_lines(clinic: ClinicFacts, wanted: EventFilter, last: int) -> Iterator[str]:
     """Read piece by piece, each in a transaction of its own: the trail can't change behind us."""
     yield "\ufeff" + csv_line(COLUMNS)  # or Excel reads UTF-8 for something else
-    position: Position | None = selectors_trail.position_after(last)
+    position: Position | None = selectors.position_after(last)
     while True:
-        page = selectors_trail.list_events(clinic=clinic, wanted=wanted, position=position, size=EXPORT_AT_ONCE)
+        page = selectors.list_events(clinic=clinic, wanted=wanted, position=position, size=EXPORT_AT_ONCE)
         yield from (csv_line(_cells(row)) for row in page.rows)
         position = page.next
         if position is None:
@@ -117,10 +115,3 @@ def _cells(row: EventRow) -> tuple[object, ...]:
         row.seq, row.at.isoformat(), row.actor, row.topic, row.action, row.what, row.target, details,
         "yes" if row.is_intact else "NO", row.hash.hex(),
     )  # fmt: skip
-
-
-def _page_url(request: HttpRequest, position: Position | None, *, forwards: bool) -> str | None:
-    if position is None:
-        return None
-    asked = {name: value for name, value in request.GET.items() if name != "cursor" and value}
-    return "?" + urlencode({**asked, "cursor": write_cursor(position, forwards=forwards)})

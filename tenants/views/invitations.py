@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from tenants import services
 from tenants.access import Visit, clinic_page
 from tenants.forms.people import InviteForm, add_refusal, reason_of
+from tenants.pages import go_to, say_and_go_to
 from tenants.permissions import Permission
-from tenants.views.answers import go_to, say_and_go_to
 
 
 @require_http_methods(["GET", "POST"])

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from tenants import joining, refusals, services
 from tenants.access import actor_of
 from tenants.forms.people import JoinForm, add_refusal
-from tenants.selectors_people import HeldInvitation, InvitationState
-from tenants.views.answers import go_to, say_and_go_to
+from tenants.pages import go_to, say_and_go_to
+from tenants.selectors import HeldInvitation, InvitationState
 
 
 @never_cache
@@ -63,6 +63,7 @@ def ask_for_link(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def show_sent(request: HttpRequest) -> HttpResponse:
+    """That a fresh link is on its way, whoever asked."""
     return render(request, "tenants/invitation_sent.html")
 
 

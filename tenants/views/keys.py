@@ -7,19 +7,19 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from tenants import selectors_keys, services
+from tenants import selectors, services
 from tenants.access import Visit, clinic_page
 from tenants.forms.keys import KeyForm
 from tenants.forms.people import add_refusal
+from tenants.pages import say_and_go_to
 from tenants.permissions import Permission
-from tenants.views.answers import say_and_go_to
 
 
 @require_GET
 @clinic_page(Permission.SEE_KEYS)
 def show_keys(request: HttpRequest, visit: Visit) -> HttpResponse:
     """All keys, those that no longer work included."""
-    keys = selectors_keys.list_keys(visit.clinic.id, timezone.now())
+    keys = selectors.list_keys(visit.clinic.id, timezone.now())
     return render(request, "settings/keys.html", {"section": "settings", "keys": keys})
 
 
@@ -48,8 +48,8 @@ def revoke_key(request: HttpRequest, visit: Visit, key_id: uuid.UUID) -> HttpRes
     """Asks first. 404 for another clinic's key, as for one that there is not."""
     now = timezone.now()
     try:
-        key = selectors_keys.find_key(visit.clinic.id, key_id, now)
-    except selectors_keys.UnknownKey as error:
+        key = selectors.find_key(visit.clinic.id, key_id, now)
+    except selectors.UnknownKey as error:
         raise Http404 from error
     if request.method == "POST":
         is_done = services.revoke_api_key(clinic_id=visit.clinic.id, prefix=key.prefix, now=now, actor=visit.actor)

@@ -7,11 +7,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from tenants import selectors_people, services
+from tenants import selectors, services
 from tenants.access import Visit, clinic_page
 from tenants.forms.people import RoleForm, add_refusal, reason_of
+from tenants.pages import go_to, say_and_go_to
 from tenants.permissions import Permission
-from tenants.views.answers import go_to, say_and_go_to
 
 
 @require_GET
@@ -20,8 +20,8 @@ def show_people(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Members and open invitations."""
     context = {
         "section": "settings",
-        "members": selectors_people.list_members(visit.clinic.id),
-        "invitations": selectors_people.list_invitations(visit.clinic.id, timezone.now()),
+        "members": selectors.list_members(visit.clinic.id),
+        "invitations": selectors.list_invitations(visit.clinic.id, timezone.now()),
     }
     return render(request, "settings/people.html", context)
 
@@ -97,8 +97,8 @@ def _take_out(visit: Visit, user_id: uuid.UUID, but_session: str | None = None) 
     return ""
 
 
-def _find_member(visit: Visit, user_id: uuid.UUID) -> selectors_people.MemberFacts:
+def _find_member(visit: Visit, user_id: uuid.UUID) -> selectors.MemberFacts:
     try:
-        return selectors_people.find_member(visit.clinic.id, user_id)
-    except selectors_people.UnknownMember as error:
+        return selectors.find_member(visit.clinic.id, user_id)
+    except selectors.UnknownMember as error:
         raise Http404 from error

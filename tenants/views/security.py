@@ -8,12 +8,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from tenants import selectors_security as selectors
-from tenants import services
+from tenants import selectors, services
 from tenants.access import Visit, clinic_page
 from tenants.forms.security import SecurityForm
+from tenants.pages import say_and_go_to
 from tenants.permissions import Permission
-from tenants.views.answers import say_and_go_to
 
 
 @require_GET

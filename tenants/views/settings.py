@@ -2,9 +2,8 @@
 
 from http import HTTPStatus
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -13,6 +12,7 @@ from tenants.access import Visit, clinic_page
 from tenants.domain import WEEKDAYS
 from tenants.forms.hours import DAY_NAMES, HoursForm
 from tenants.forms.settings import ClinicForm
+from tenants.pages import say_and_go_to
 from tenants.permissions import Permission
 from tenants.places import CURRENCIES, REGIONS
 from tenants.selectors import get_clinic
@@ -49,7 +49,7 @@ def change_clinic(request: HttpRequest, visit: Visit) -> HttpResponse:
     except services.SettingsConflict:
         now_form = ClinicForm(get_clinic(visit.clinic.id), _seen_anew(request, visit, "details"))
         return _show(request, "settings/clinic_change.html", now_form, in_force=get_clinic(visit.clinic.id))
-    return _saved(request, "settings_clinic", is_new=is_new)
+    return say_and_go_to(request, "settings_clinic", SAVED if is_new else SAME)
 
 
 @require_GET
@@ -80,7 +80,7 @@ def change_hours(request: HttpRequest, visit: Visit) -> HttpResponse:
             request, "settings/hours_change.html", HoursForm(visit.clinic, _seen_anew(request, visit, "hours")),
             in_force=_week(visit),
         )  # fmt: skip
-    return _saved(request, "settings_hours", is_new=is_new)
+    return say_and_go_to(request, "settings_hours", SAVED if is_new else SAME)
 
 
 def _week(visit: Visit) -> list[tuple[str, list[str]]]:
@@ -103,10 +103,3 @@ def _show(request: HttpRequest, template: str, form: ClinicForm | HoursForm, in_
     refused = HTTPStatus.BAD_REQUEST if form.is_bound else HTTPStatus.OK
     status = HTTPStatus.CONFLICT if in_force else refused
     return render(request, template, {"section": "settings", "form": form, "in_force": in_force}, status=status)
-
-
-def _saved(request: HttpRequest, name: str, *, is_new: bool) -> HttpResponse:
-    messages.success(request, SAVED if is_new else SAME)
-    response = redirect(name)
-    response.status_code = HTTPStatus.SEE_OTHER
-    return response

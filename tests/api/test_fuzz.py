@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.api.test_doors import DOORS, OPEN_DOORS
+from tests.api.doors import DOORS, OPEN_DOORS
 from tests.api.world import Belongings, bright_smile, lift_limits, oak_street
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api.client import Machine, a_call
-from tests.api.test_doors import DOORS, here
+from tests.api.doors import DOORS, here
 
 pytestmark = pytest.mark.django_db
 POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"

@@ -13,7 +13,7 @@ from tenants.domain import PLATFORM
 from tenants.models import RefusedCount
 from tenants.scope import as_clinic
 from tests.api.client import Machine, a_call, an_appointment, require_problem
-from tests.api.test_doors import DOORS, WRITES, here
+from tests.api.doors import DOORS, WRITES, here
 from tests.api.world import Belongings, another_clinics, bright_smile, count_rows, oak_street, shown, unknown_id
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from tests.api.client import Machine, a_call, a_uuid, an_appointment, require_problem
-from tests.api.test_doors import DOORS, OPEN_DOORS
+from tests.api.doors import DOORS, OPEN_DOORS
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from tenants.models import RefreshToken, TokenFamily, User
 from tenants.services import end_sign_ins
 from tenants.services.tokens import forget_expired_tokens
 from tests.api.client import bearer, require_problem
-from tests.api.test_tokens import kind_of, refresh, revoke, sign_in, signed_in, token_trail
+from tests.api.token_sign_ins import kind_of, refresh, revoke, sign_in, signed_in, token_trail
 from tests.tenants import factories
 
 db = pytest.mark.django_db

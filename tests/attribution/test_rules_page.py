@@ -17,9 +17,8 @@ from calls.domain import Outcome
 from tenants.domain import Role
 from tenants.models import AuditDetail, AuditEvent, User
 from tenants.scope import as_clinic
-from tenants.services import add_member
 from tests.attribution.clinics import AMBER, BRAMBLE, NOW, Desk, ago, make_desk
-from tests.tenants.sign_in import client_of
+from tests.tenants.sign_in import client_of, client_with
 
 pytestmark = pytest.mark.django_db
 SHOW, PREVIEW, CHANGE = "/settings/rules/", "/settings/rules/preview/", "/settings/rules/change/"
@@ -43,11 +42,6 @@ def desk(db: None) -> Desk:
 @pytest.fixture
 def owner(desk: Desk) -> Client:
     return client_of(User.objects.get(email=f"alice@{desk.clinic.slug}.example"), desk.clinic)
-
-
-def somebody(desk: Desk, role: Role) -> Client:
-    add_member(clinic_id=desk.clinic.id, email=f"{role}@{desk.clinic.slug}.example", role=role)
-    return client_of(User.objects.get(email=f"{role}@{desk.clinic.slug}.example"), desk.clinic)
 
 
 def trail(desk: Desk, *actions: str) -> list[tuple[str, str, dict[str, Any]]]:
@@ -139,7 +133,7 @@ def test_the_same_rules_make_no_version_and_leave_no_trace(desk: Desk, owner: Cl
 
 
 def test_who_was_slower_is_told_and_overwrites_nothing(desk: Desk, owner: Client) -> None:
-    manager = somebody(desk, Role.MANAGER)
+    manager = client_with(desk.clinic, Role.MANAGER)
     assert manager.post(CHANGE, DEFAULTS | {"min_ring_seconds": "9"}).status_code == 303
     refused = owner.post(CHANGE, DEFAULTS | {"min_talk_seconds": "99"})
     page = text(refused)
@@ -157,7 +151,7 @@ def test_who_was_slower_is_told_and_overwrites_nothing(desk: Desk, owner: Client
 
 
 def test_a_conflict_leads_on_by_way_of_the_preview(desk: Desk, owner: Client) -> None:
-    somebody(desk, Role.MANAGER).post(CHANGE, DEFAULTS | {"min_ring_seconds": "9"})
+    client_with(desk.clinic, Role.MANAGER).post(CHANGE, DEFAULTS | {"min_ring_seconds": "9"})
     refused = owner.post(CHANGE, DEFAULTS | {"min_talk_seconds": "99"})
     assert '<input type="hidden" name="version" value="2"' in text(refused)
 
@@ -199,7 +193,7 @@ def test_a_preview_that_takes_too_long_says_so(owner: Client, monkeypatch: pytes
 
 
 def test_the_auditor_reads_and_changes_nothing(desk: Desk) -> None:
-    auditor = somebody(desk, Role.AUDITOR)
+    auditor = client_with(desk.clinic, Role.AUDITOR)
     page = auditor.get(SHOW)
     assert page.status_code == 200
     assert PREVIEW not in text(page)
@@ -208,7 +202,7 @@ def test_the_auditor_reads_and_changes_nothing(desk: Desk) -> None:
 
 
 def test_the_front_desk_sees_no_rules(desk: Desk) -> None:
-    bob = somebody(desk, Role.RECEPTIONIST)
+    bob = client_with(desk.clinic, Role.RECEPTIONIST)
     statuses = [bob.get(SHOW).status_code, bob.get(PREVIEW).status_code, bob.post(CHANGE).status_code]
     assert statuses == [403, 403, 403]
 

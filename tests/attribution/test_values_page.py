@@ -15,8 +15,8 @@ from attribution.facts import TypeValue
 from tenants.domain import Role
 from tenants.models import User
 from tests.attribution.clinics import AMBER, NOW, Desk, ago, make_desk
-from tests.attribution.test_rules_page import somebody, text, trail
-from tests.tenants.sign_in import client_of
+from tests.attribution.test_rules_page import text, trail
+from tests.tenants.sign_in import client_of, client_with
 
 pytestmark = pytest.mark.django_db
 SHOW, ADD = "/settings/values/", "/settings/values/add/"
@@ -189,7 +189,7 @@ def test_nobody_elses_values_are_shown_or_touched(desk: Desk, owner: Client) -> 
 
 def test_the_auditor_reads_and_the_front_desk_does_not(desk: Desk) -> None:
     desk.estimate("exam", "Exam", 60)
-    auditor, bob = somebody(desk, Role.AUDITOR), somebody(desk, Role.RECEPTIONIST)
+    auditor, bob = client_with(desk.clinic, Role.AUDITOR), client_with(desk.clinic, Role.RECEPTIONIST)
     shown = auditor.get(SHOW)
     assert shown.status_code == 200
     assert "Exam" in text(shown)

@@ -1,32 +1,25 @@
-"""The pages of connections: seen by those who may, changed by fewer, on record once, and secrets shown once."""
+"""The pages of connections: what they show, what they change, on record once, and secrets shown once."""
 
-import uuid
 from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from calls import intake, selectors, services
 from calls.models import Connection
-from tenants.domain import ClinicFacts, Role
+from calls.selectors.hooks import CONNECTION_SECONDS
+from tenants.domain import ClinicFacts
 from tenants.events import Event
-from tenants.models import AuditEvent, User
-from tenants.scope import as_clinic
-from tenants.services import add_member
 from tenants.vault import unwrap
+from tests.calls.connections import ADD, FIELDS, LIST, SECRET, at, connect, is_paused, stored, trail
 from tests.calls.factories import make_event
-from tests.tenants.factories import alice, bright_smile, charlie, oak_street
+from tests.tenants.factories import alice, bright_smile, oak_street
 from tests.tenants.sign_in import client_of
 
 pytestmark = pytest.mark.django_db
-LIST = "/settings/connections/"
-ADD = "/settings/connections/add/"
-SECRET = "a-twilio-auth-token"
-FIELDS = {"provider": "twilio", "name": "Main line", "secret": SECRET}
 
 
 @pytest.fixture
@@ -37,31 +30,6 @@ def clinic() -> ClinicFacts:
 @pytest.fixture
 def admin(clinic: ClinicFacts) -> Client:
     return client_of(alice(), clinic)
-
-
-def member(clinic: ClinicFacts, role: Role, *, recent: bool = True) -> Client:
-    email = f"{role}@bright-smile.example"
-    add_member(clinic_id=clinic.id, email=email, role=role)
-    return client_of(User.objects.get(email=email), clinic, recent=recent)
-
-
-def connect(clinic: ClinicFacts, name: str = "Main line") -> services.NewConnection:
-    return services.add_connection(clinic_id=clinic.id, provider="twilio", name=name, secret=SECRET, now=timezone.now())
-
-
-def stored(clinic: ClinicFacts) -> list[Connection]:
-    with as_clinic(clinic.id):
-        return list(Connection.objects.order_by("created_at"))
-
-
-def trail(clinic: ClinicFacts) -> list[tuple[str, str, str]]:
-    with as_clinic(clinic.id):
-        rows = AuditEvent.objects.filter(action__startswith="connection_").order_by("seq")
-        return [(row.action, row.actor_kind, row.target) for row in rows]
-
-
-def at(name: str, connection_id: uuid.UUID) -> str:
-    return reverse(f"settings_connection_{name}", args=[connection_id])
 
 
 def test_a_clinic_without_any_is_told_what_to_do(admin: Client) -> None:
@@ -164,14 +132,8 @@ def test_pausing_and_resuming_hold_for_the_next_message(
     assert [action for action, *_ in trail(clinic)] == ["connection_added", "connection_paused", "connection_resumed"]
 
 
-def is_paused(made: services.NewConnection) -> bool:
-    found = selectors.find_connection(made.token)
-    assert found is not None
-    return found.is_paused
-
-
 def test_another_process_forgets_within_seconds() -> None:
-    assert selectors.CONNECTION_SECONDS <= 5
+    assert CONNECTION_SECONDS <= 5
 
 
 def test_a_new_secret_is_in_force_at_once(
@@ -253,69 +215,6 @@ def test_any_number_of_them_costs_the_same_queries(
 
 
 QUERIES = 20
-
-
-@pytest.mark.parametrize("role", [Role.MANAGER, Role.AUDITOR])
-def test_who_may_look_and_who_may_change(clinic: ClinicFacts, role: Role) -> None:
-    made = connect(clinic)
-    client = member(clinic, role)
-    page = client.get(LIST).content.decode()
-    may_change = role is Role.MANAGER
-    assert "Main line" in page
-    assert ("Pause" in page) is may_change
-    assert client.get(ADD).status_code == (200 if may_change else 403)
-    for name in ("pause", "resume", "secret", "remove"):
-        assert (client.post(at(name, made.id), {"secret": "x"}).status_code == 403) is not may_change
-
-
-def test_the_front_desk_sees_none_of_it(clinic: ClinicFacts) -> None:
-    made = connect(clinic)
-    client = member(clinic, Role.RECEPTIONIST)
-    assert client.get(LIST).status_code == 403
-    assert client.get(ADD).status_code == 403
-    assert client.post(at("pause", made.id)).status_code == 403
-    assert not is_paused(made)
-
-
-def test_signed_out_it_sends_to_the_sign_in(clinic: ClinicFacts) -> None:
-    made = connect(clinic)
-    for path in (LIST, ADD, at("secret", made.id), at("remove", made.id)):
-        assert Client().get(path).headers["Location"].startswith("/account/login/")
-    assert Client().post(at("pause", made.id)).status_code == 302
-
-
-def test_another_clinics_connection_is_not_there(clinic: ClinicFacts) -> None:
-    made = connect(clinic)
-    stranger = client_of((oak_street(), charlie())[1])
-    assert "Main line" not in stranger.get(LIST).content.decode()
-    for connection_id in (made.id, uuid.uuid4()):
-        for name in ("pause", "resume", "secret", "remove"):
-            assert stranger.post(at(name, connection_id), {"secret": "x"}).status_code == 404
-        for name in ("secret", "remove"):
-            assert stranger.get(at(name, connection_id)).status_code == 404
-    assert [action for action, *_ in trail(clinic)] == ["connection_added"]
-
-
-def test_adding_changing_and_removing_ask_who_it_is(clinic: ClinicFacts) -> None:
-    made = connect(clinic)
-    alice()
-    client = client_of(User.objects.get(email="alice@bright-smile.example"), clinic, recent=False)
-    for path in (ADD, at("secret", made.id), at("remove", made.id)):
-        answer = client.post(path, FIELDS)
-        assert answer.status_code == 302
-        assert answer.headers["Location"].startswith("/account/reauthenticate/")
-    assert len(stored(clinic)) == 1
-    assert client.post(at("pause", made.id)).status_code == 303
-
-
-def test_wrong_methods_are_refused(clinic: ClinicFacts, admin: Client) -> None:
-    made = connect(clinic)
-    assert admin.post(LIST).status_code == 405
-    assert admin.put(ADD).status_code == 405
-    for name in ("pause", "resume"):
-        assert admin.get(at(name, made.id)).status_code == 405
-    for name in ("secret", "remove"):
-        assert admin.delete(at(name, made.id)).status_code == 405
 
 
 def test_every_event_has_a_name() -> None:

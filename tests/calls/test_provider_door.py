@@ -152,7 +152,7 @@ def test_a_question_to_an_address_that_is_paused_or_unknown_is_not_answered(
     headers = {"Validation-Token": "91ff9b86-2c3e"}
     for path in ("/hooks/ringcentral/x", f"/hooks/zoom/{made.token}"):
         assert client.post(path, b"", content_type="application/json", headers=headers).status_code == 404
-    with mock.patch("calls.selectors.CONNECTION_SECONDS", 0):
+    with mock.patch("calls.selectors.hooks.CONNECTION_SECONDS", 0):
         pause_connection(clinic_id=clinic.id, connection_id=made.id, now=NOW)
         answer = client.post(f"/hooks/ringcentral/{made.token}", b"", content_type="text/html", headers=headers)
     assert answer.status_code == 503

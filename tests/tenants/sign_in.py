@@ -6,8 +6,9 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from tenants.access import SESSION_CLINIC
-from tenants.domain import ClinicFacts
+from tenants.domain import ClinicFacts, Role
 from tenants.models import User
+from tenants.services import add_member
 
 
 def client_of(user: User, clinic: ClinicFacts | None = None, *, recent: bool = True) -> Client:
@@ -22,6 +23,13 @@ def client_of(user: User, clinic: ClinicFacts | None = None, *, recent: bool = T
         session[SESSION_CLINIC] = str(clinic.id)
     session.save()
     return client
+
+
+def client_with(clinic: ClinicFacts, role: Role, *, recent: bool = True) -> Client:
+    """The client of somebody who has just been added to the clinic in this role."""
+    email = f"{role}@{clinic.slug}.example"
+    add_member(clinic_id=clinic.id, email=email, role=role)
+    return client_of(User.objects.get(email=email), clinic, recent=recent)
 
 
 def add_second_factor(user: User) -> None:

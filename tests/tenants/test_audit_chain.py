@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tenants import audit, ledger
-from tenants.chain import GENESIS, details_hash, link_hash
 from tenants.domain import PLATFORM
 from tenants.events import CATALOGUE, SYSTEM, Actor, ActorKind, Event, Topic
 from tenants.models import AuditDetail, AuditEvent
 from tenants.scope import as_clinic
-from tenants.verification import verify_trail
+from tenants.trail.chain import GENESIS, details_hash, link_hash
+from tenants.trail.verification import verify_trail
 from tests.tenants.factories import bright_smile, oak_street
 from tests.tenants.trails import TABLES, add_events, read_entries
 

@@ -13,15 +13,15 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from config.celery import app
-from tenants import audit, ledger, selectors_checkpoints, tasks
+from tenants import audit, ledger, selectors, tasks
 from tenants.checkpoints import make_checkpoint
 from tenants.domain import PLATFORM
 from tenants.events import SYSTEM, Event
-from tenants.merkle import EMPTY_ROOT
 from tenants.models import AuditAnchor, AuditCheckpoint
 from tenants.scope import as_clinic
-from tenants.seals import NO_CHECKPOINT, is_signed
-from tenants.trail_lines import BadLine, KeptLine, read_kept
+from tenants.trail.merkle import EMPTY_ROOT
+from tenants.trail.reading import BadLine, KeptLine, read_kept
+from tenants.trail.seals import NO_CHECKPOINT, is_signed
 from tenants.trail_reports import verify_stored
 from tests.tenants.factories import bright_smile, make_clinic, oak_street
 from tests.tenants.trails import OUTSIDE, PUBLIC_KEYS, add_events, checkpoint, read_entries, sign_with
@@ -45,7 +45,7 @@ def test_it_is_signed_and_over_the_ends_of_all_trails() -> None:
     made = checkpoint()
     assert (made.trails, made.previous) == (3, NO_CHECKPOINT)
     assert is_signed(made, PUBLIC_KEYS)
-    assert selectors_checkpoints.last_checkpoint() == made
+    assert selectors.last_checkpoint() == made
     for clinic_id in (clinic.id, other.id, PLATFORM):
         (anchor,) = ledger.read_anchors([clinic_id])
         assert anchor.head.hash == read_entries(clinic_id)[-1].link.hash
@@ -82,7 +82,7 @@ def test_without_a_key_there_is_none(settings: Settings) -> None:
     settings.AUDIT_SIGNING_KEY = ""
     tasks.make_audit_checkpoint()
     assert not AuditCheckpoint.objects.exists()
-    assert selectors_checkpoints.is_checkpoint_late(timezone.now())
+    assert selectors.is_checkpoint_late(timezone.now())
 
 
 def test_the_task_makes_one() -> None:
@@ -90,8 +90,8 @@ def test_the_task_makes_one() -> None:
     tasks.make_audit_checkpoint()
     assert AuditCheckpoint.objects.count() == 1
     now = timezone.now()
-    assert not selectors_checkpoints.is_checkpoint_late(now)
-    assert selectors_checkpoints.is_checkpoint_late(now + timedelta(hours=2, minutes=1))
+    assert not selectors.is_checkpoint_late(now)
+    assert selectors.is_checkpoint_late(now + timedelta(hours=2, minutes=1))
 
 
 def test_after_a_change_of_the_key_both_are_needed(settings: Settings) -> None:
@@ -174,7 +174,7 @@ def test_one_a_day_goes_by_mail(settings: Settings) -> None:
     assert len(mail.outbox) == 2
     assert mail.outbox[0].to == ["auditor@example.org"]
     told = json.loads(str(mail.outbox[0].body).split("\n\n")[1])
-    assert told["root"] == selectors_checkpoints.list_checkpoints()[0].root.hex()
+    assert told["root"] == selectors.list_checkpoints()[0].root.hex()
 
 
 def test_a_mail_that_cannot_be_sent_stops_nothing(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:

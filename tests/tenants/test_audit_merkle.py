@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.merkle import EMPTY_ROOT, BadPath, Head, build_tree, follow_path, leaf_hash, path_of, root_of
-from tenants.seals import BadKey, Checkpoint, is_signed, key_name, public_key_of, read_public_key, sign
+from tenants.trail.merkle import EMPTY_ROOT, BadPath, Head, build_tree, follow_path, leaf_hash, path_of, root_of
+from tenants.trail.seals import BadKey, Checkpoint, is_signed, key_name, public_key_of, read_public_key, sign
 from tests.tenants.trails import PUBLIC_KEY, PUBLIC_KEYS, SEED
 
 HEADS = st.lists(

@@ -12,7 +12,7 @@ from django.core import mail
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from tenants import selectors_people, services
+from tenants import selectors, services
 from tenants.domain import PLATFORM, ClinicFacts, Role
 from tenants.events import SYSTEM, Event
 from tenants.models import Invitation, RefusedCount, User
@@ -37,20 +37,6 @@ def clinic() -> ClinicFacts:
     return bright_smile()
 
 
-@pytest.fixture
-def mailed(clinic: ClinicFacts, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks) -> Any:
-    """Invites somebody and returns the path of the link in the mail."""
-
-    def invite(email: str = ERIN, role: Role = Role.RECEPTIONIST, into: ClinicFacts = clinic) -> str:
-        with django_capture_on_commit_callbacks(execute=True):
-            services.invite_member(
-                clinic_id=into.id, email=email, role=role, now=NOW, actor=SYSTEM, if_unsent=lambda: None
-            )
-        return link_in(mail.outbox[-1])
-
-    return invite
-
-
 def refused() -> int:
     with as_clinic(PLATFORM):
         return sum(RefusedCount.objects.filter(what="invitation").values_list("count", flat=True))
@@ -59,7 +45,7 @@ def refused() -> int:
 def test_links_that_are_worth_nothing_get_the_same_plain_answer(clinic: ClinicFacts, mailed: Any, clock: Any) -> None:
     used, withdrawn = mailed(), mailed("frank@bright-smile.example")
     opened(used).post(PAGE, JOIN)
-    [facts] = selectors_people.list_invitations(clinic.id, NOW)
+    [facts] = selectors.list_invitations(clinic.id, NOW)
     services.withdraw_invitation(clinic_id=clinic.id, invitation_id=facts.id, now=NOW, actor=SYSTEM)
     old = mailed("gina@bright-smile.example")
     clock.move_to(NOW + timedelta(days=7))
@@ -74,7 +60,7 @@ def test_links_that_are_worth_nothing_get_the_same_plain_answer(clinic: ClinicFa
 
 def test_a_held_link_that_was_withdrawn_meanwhile_is_worth_nothing(clinic: ClinicFacts, mailed: Any) -> None:
     client = opened(mailed())
-    [facts] = selectors_people.list_invitations(clinic.id, NOW)
+    [facts] = selectors.list_invitations(clinic.id, NOW)
     services.withdraw_invitation(clinic_id=clinic.id, invitation_id=facts.id, now=NOW, actor=SYSTEM)
     for answer in (client.get(PAGE), client.post(PAGE, JOIN)):
         assert answer.status_code == 404

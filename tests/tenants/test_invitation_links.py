@@ -6,17 +6,14 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.sessions.models import Session
-from django.core import mail
 from django.test import Client
-from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from tenants import selectors, selectors_people, services
+from tenants import selectors, services
 from tenants.domain import ClinicFacts, Role
-from tenants.events import SYSTEM, Event
+from tenants.events import Event
 from tenants.models import Clinic, User
 from tests.tenants import factories
 from tests.tenants.factories import NOW, PASSWORD, bright_smile, oak_street
-from tests.tenants.invited import link_in
 from tests.tenants.sign_in import add_second_factor, client_of
 from tests.tenants.trail import details, events
 
@@ -38,20 +35,6 @@ def clinic() -> ClinicFacts:
     return bright_smile()
 
 
-@pytest.fixture
-def mailed(clinic: ClinicFacts, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks) -> Any:
-    """Invites somebody and returns the path of the link in the mail."""
-
-    def invite(email: str = ERIN, role: Role = Role.RECEPTIONIST, into: ClinicFacts = clinic) -> str:
-        with django_capture_on_commit_callbacks(execute=True):
-            services.invite_member(
-                clinic_id=into.id, email=email, role=role, now=NOW, actor=SYSTEM, if_unsent=lambda: None
-            )
-        return link_in(mail.outbox[-1])
-
-    return invite
-
-
 def opened(link: str, client: Client | None = None) -> Client:
     client = client or Client()
     answer = client.get(link)
@@ -65,7 +48,7 @@ def text(answer: Any) -> str:
 
 
 def role_in(clinic: ClinicFacts, email: str) -> Role | None:
-    return {member.email: member.role for member in selectors_people.list_members(clinic.id)}.get(email)
+    return {member.email: member.role for member in selectors.list_members(clinic.id)}.get(email)
 
 
 def test_a_new_person_joins_with_a_name_and_a_password(clinic: ClinicFacts, mailed: Any) -> None:
@@ -155,7 +138,7 @@ def test_what_else_the_form_brings_is_ignored(clinic: ClinicFacts, mailed: Any) 
                 "clinic": str(other.id), "is_staff": "on", "is_superuser": "on"},
     )  # fmt: skip
     assert role_in(clinic, ERIN) is Role.RECEPTIONIST
-    assert len(selectors_people.list_members(other.id)) == 1
+    assert len(selectors.list_members(other.id)) == 1
     erin = User.objects.get(email=ERIN)
     assert not erin.is_staff
     assert not erin.is_superuser

@@ -8,7 +8,7 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
-from tenants import selectors_people
+from tenants import selectors
 from tests.tenants import factories
 from tests.tenants.factories import bright_smile
 from tests.tenants.sign_in import client_of
@@ -43,7 +43,7 @@ def test_when_it_does_not_go_out_the_invitation_stands_and_the_page_says_so(
     assert "Send again" in page
     assert type(failure).__name__ in caplog.text
     assert ERIN not in caplog.text
-    [invitation] = selectors_people.list_invitations(clinic.id, timezone.now())
+    [invitation] = selectors.list_invitations(clinic.id, timezone.now())
     alice.post(f"{PAGE}invitations/{invitation.id}/again/")
     assert [message.to for message in mail.outbox] == [[ERIN]]
     assert "did not go out" not in alice.get(PAGE).content.decode()

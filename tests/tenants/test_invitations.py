@@ -12,7 +12,7 @@ from django.core import mail
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from tenants import selectors_people, services
+from tenants import selectors, services
 from tenants.domain import ClinicFacts, Role
 from tenants.events import SYSTEM, Event
 from tenants.models import Invitation, User
@@ -57,8 +57,8 @@ def post(clinic: ClinicFacts, django_capture_on_commit_callbacks: DjangoCaptureO
     return send
 
 
-def open_invitations(clinic: ClinicFacts) -> list[selectors_people.InvitationFacts]:
-    return list(selectors_people.list_invitations(clinic.id, NOW))
+def open_invitations(clinic: ClinicFacts) -> list[selectors.InvitationFacts]:
+    return list(selectors.list_invitations(clinic.id, NOW))
 
 
 def test_it_mails_a_link_and_keeps_only_its_hash(clinic: ClinicFacts, post: Any) -> None:

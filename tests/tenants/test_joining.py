@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tenants import selectors_people, services
+from tenants import selectors, services
 from tenants.domain import ClinicFacts, Role
 from tenants.events import Actor, ActorKind
 from tenants.models import User
@@ -29,7 +29,7 @@ def register(credential: str, after: timedelta = timedelta()) -> services.Joined
 
 
 def count(clinic: ClinicFacts) -> int:
-    return len(selectors_people.list_members(clinic.id))
+    return len(selectors.list_members(clinic.id))
 
 
 def test_it_sets_no_password_for_a_known_person(clinic: ClinicFacts) -> None:

@@ -12,14 +12,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tenants import selectors, selectors_keys, services
+from tenants import selectors, services
 from tenants.domain import ClinicFacts, Role, Scope
 from tenants.events import Event
 from tenants.models import ApiKey, User
 from tenants.scope import as_clinic
 from tests.tenants import factories
 from tests.tenants.factories import NOW, bright_smile, oak_street
-from tests.tenants.sign_in import client_of
+from tests.tenants.sign_in import client_of, client_with
 from tests.tenants.trail import details, events
 
 pytestmark = pytest.mark.django_db
@@ -47,12 +47,6 @@ def alice(clinic: ClinicFacts) -> Client:
     return client_of(factories.alice(), clinic)
 
 
-def member_of(clinic: ClinicFacts, role: Role) -> Client:
-    email = f"{role}@bright-smile.example"
-    services.add_member(clinic_id=clinic.id, email=email, role=role)
-    return client_of(User.objects.get(email=email), clinic)
-
-
 def once_of(client: Client) -> str:
     [value] = re.findall(r'name="once" value="([^"]+)"', client.get(MAKE).content.decode())
     return str(value)
@@ -62,11 +56,11 @@ def make(client: Client, **changes: Any) -> Any:
     return client.post(MAKE, {**FIELDS, "once": once_of(client), **changes})
 
 
-def keys(clinic: ClinicFacts) -> Mapping[str, selectors_keys.KeyFacts]:
-    return {key.name: key for key in selectors_keys.list_keys(clinic.id, NOW)}
+def keys(clinic: ClinicFacts) -> Mapping[str, selectors.KeyFacts]:
+    return {key.name: key for key in selectors.list_keys(clinic.id, NOW)}
 
 
-def first_key(clinic: ClinicFacts) -> selectors_keys.KeyFacts:
+def first_key(clinic: ClinicFacts) -> selectors.KeyFacts:
     return keys(clinic)["First key"]
 
 
@@ -174,7 +168,7 @@ def test_revoking_asks_first_and_counts_at_once(clinic: ClinicFacts, alice: Clie
     answer = alice.post(door)
     assert (answer.status_code, answer["Location"]) == (303, PAGE)
     assert selectors.find_api_key(key.prefix, NOW) is None
-    assert first_key(clinic).state is selectors_keys.KeyState.REVOKED
+    assert first_key(clinic).state is selectors.KeyState.REVOKED
     alice.post(door)
     [row] = events(clinic.id, Event.API_KEY_REVOKED)
     assert row.target == key.prefix
@@ -189,7 +183,7 @@ def test_those_that_work_come_first(clinic: ClinicFacts) -> None:
 
 
 def test_an_auditor_reads_it_and_finds_no_button(clinic: ClinicFacts) -> None:
-    client = member_of(clinic, Role.AUDITOR)
+    client = client_with(clinic, Role.AUDITOR)
     page = client.get(PAGE).content.decode()
     assert "First key" in page
     assert "Make a key" not in page
@@ -198,17 +192,17 @@ def test_an_auditor_reads_it_and_finds_no_button(clinic: ClinicFacts) -> None:
 
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.RECEPTIONIST])
 def test_it_is_not_open_to_those_who_may_not_see_keys(clinic: ClinicFacts, role: Role) -> None:
-    assert member_of(clinic, role).get(PAGE).status_code == 403
+    assert client_with(clinic, role).get(PAGE).status_code == 403
 
 
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.RECEPTIONIST, Role.AUDITOR])
 def test_only_an_admin_makes_or_revokes(clinic: ClinicFacts, alice: Client, role: Role) -> None:
-    client, key = member_of(clinic, role), first_key(clinic)
+    client, key = client_with(clinic, role), first_key(clinic)
     for door in (MAKE, f"{PAGE}{key.id}/revoke/"):
         assert client.get(door).status_code == 403
         assert client.post(door, {**FIELDS, "once": once_of(alice)}).status_code == 403
     assert set(keys(clinic)) == {"First key"}
-    assert first_key(clinic).state is selectors_keys.KeyState.LIVE
+    assert first_key(clinic).state is selectors.KeyState.LIVE
 
 
 def test_signed_out_it_asks_for_a_sign_in(clinic: ClinicFacts) -> None:
@@ -223,7 +217,7 @@ def test_changes_ask_who_it_is_once_more(clinic: ClinicFacts) -> None:
     for door in (MAKE, f"{PAGE}{first_key(clinic).id}/revoke/"):
         for answer in (client.get(door), client.post(door, FIELDS)):
             assert answer["Location"].startswith("/account/reauthenticate/?next=")
-    assert first_key(clinic).state is selectors_keys.KeyState.LIVE
+    assert first_key(clinic).state is selectors.KeyState.LIVE
 
 
 def test_keys_of_another_clinic_are_not_here(clinic: ClinicFacts, alice: Client) -> None:
@@ -232,7 +226,7 @@ def test_keys_of_another_clinic_are_not_here(clinic: ClinicFacts, alice: Client)
         door = f"{PAGE}{key_id}/revoke/"
         assert alice.get(door).status_code == 404
         assert alice.post(door).status_code == 404
-    assert first_key(other).state is selectors_keys.KeyState.LIVE
+    assert first_key(other).state is selectors.KeyState.LIVE
     assert first_key(other).prefix not in alice.get(PAGE).content.decode()
 
 

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from tenants import selectors, selectors_people, services
+from tenants import selectors, services
 from tenants.domain import ClinicFacts, Role
 from tenants.events import Actor, ActorKind, Event
 from tenants.models import Membership, TokenFamily, User
@@ -26,7 +26,7 @@ def actor(user: User) -> Actor:
 
 
 def roles(clinic: ClinicFacts) -> dict[str, Role]:
-    return {member.email.partition("@")[0]: member.role for member in selectors_people.list_members(clinic.id)}
+    return {member.email.partition("@")[0]: member.role for member in selectors.list_members(clinic.id)}
 
 
 def change(clinic: ClinicFacts, user: User, role: Role, by: User) -> bool:
@@ -133,5 +133,5 @@ def test_the_list_says_who_has_a_second_factor(clinic: ClinicFacts) -> None:
     bob(clinic)
     add_second_factor(alice())
     factors = {member.called.partition("@")[0]: member.has_second_factor for member in
-               selectors_people.list_members(clinic.id)}  # fmt: skip
+               selectors.list_members(clinic.id)}  # fmt: skip
     assert factors == {"alice": True, "bob": False}

@@ -10,14 +10,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
-from tenants import selectors_people, services
+from tenants import selectors, services
 from tenants.domain import ClinicFacts, Role
 from tenants.events import Event
 from tenants.models import User
 from tests.tenants import factories
 from tests.tenants.factories import NOW, bright_smile, oak_street
 from tests.tenants.invited import invited
-from tests.tenants.sign_in import client_of
+from tests.tenants.sign_in import client_of, client_with
 from tests.tenants.trail import events
 
 pytestmark = pytest.mark.django_db
@@ -47,18 +47,12 @@ def bob(clinic: ClinicFacts) -> User:
     return factories.bob(clinic)
 
 
-def member_of(clinic: ClinicFacts, role: Role) -> Client:
-    email = f"{role}@bright-smile.example"
-    services.add_member(clinic_id=clinic.id, email=email, role=role)
-    return client_of(User.objects.get(email=email), clinic)
-
-
 def doors(user_id: uuid.UUID) -> list[str]:
     return [f"{PAGE}{user_id}/role/", f"{PAGE}{user_id}/remove/"]
 
 
 def role_of(clinic: ClinicFacts, user: User) -> Role:
-    return selectors_people.find_member(clinic.id, user.id).role
+    return selectors.find_member(clinic.id, user.id).role
 
 
 def test_it_shows_members_and_open_invitations(clinic: ClinicFacts, alice: Client, bob: User) -> None:
@@ -73,7 +67,7 @@ def test_it_shows_members_and_open_invitations(clinic: ClinicFacts, alice: Clien
 
 def test_an_auditor_reads_it_and_finds_no_button(clinic: ClinicFacts, bob: User) -> None:
     invited(clinic, "erin@bright-smile.example", Role.AUDITOR, NOW)
-    page = member_of(clinic, Role.AUDITOR).get(PAGE)
+    page = client_with(clinic, Role.AUDITOR).get(PAGE)
     assert page.status_code == 200
     assert "erin@bright-smile.example" in page.content.decode()
     for text in ("Invite somebody", "Send again", "Withdraw", "Change role", "Remove…"):
@@ -82,14 +76,14 @@ def test_an_auditor_reads_it_and_finds_no_button(clinic: ClinicFacts, bob: User)
 
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.RECEPTIONIST])
 def test_it_is_not_open_to_those_who_may_not_see_people(clinic: ClinicFacts, role: Role) -> None:
-    assert member_of(clinic, role).get(PAGE).status_code == 403
+    assert client_with(clinic, role).get(PAGE).status_code == 403
 
 
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.RECEPTIONIST, Role.AUDITOR])
 def test_only_an_admin_changes_anything(clinic: ClinicFacts, bob: User, role: Role) -> None:
-    client = member_of(clinic, role)
+    client = client_with(clinic, role)
     invited(clinic, "erin@bright-smile.example", Role.AUDITOR, NOW)
-    [invitation] = selectors_people.list_invitations(clinic.id, NOW)
+    [invitation] = selectors.list_invitations(clinic.id, NOW)
     for door in doors(bob.id):
         assert client.get(door).status_code == 403
         assert client.post(door, {"role": "admin"}).status_code == 403
@@ -126,7 +120,7 @@ def test_ids_of_another_clinic_are_not_here(clinic: ClinicFacts, alice: Client) 
     other = oak_street()
     charlie = User.objects.get(email="charlie@oak-street.example")
     invited(other, "erin@oak-street.example", Role.AUDITOR, NOW)
-    [invitation] = selectors_people.list_invitations(other.id, NOW)
+    [invitation] = selectors.list_invitations(other.id, NOW)
     for whose in (charlie.id, uuid.uuid4()):
         for door in doors(whose):
             assert alice.get(door).status_code == 404
@@ -136,7 +130,7 @@ def test_ids_of_another_clinic_are_not_here(clinic: ClinicFacts, alice: Client) 
             assert alice.post(f"{PAGE}invitations/{whose}/{door}/").status_code == 404
     assert "oak-street" not in alice.get(PAGE).content.decode()
     assert role_of(other, charlie) is Role.ADMIN
-    assert len(selectors_people.list_invitations(other.id, NOW)) == 1
+    assert len(selectors.list_invitations(other.id, NOW)) == 1
 
 
 def test_a_role_is_changed_by_its_page(clinic: ClinicFacts, alice: Client, bob: User) -> None:
@@ -168,7 +162,7 @@ def test_what_else_a_form_brings_is_ignored(clinic: ClinicFacts, alice: Client, 
     assert role_of(clinic, bob) is Role.AUDITOR
     bob.refresh_from_db()
     assert not bob.is_staff
-    assert len(selectors_people.list_members(other.id)) == 1
+    assert len(selectors.list_members(other.id)) == 1
 
 
 def test_the_own_role_cannot_be_changed(clinic: ClinicFacts, alice: Client) -> None:
@@ -186,7 +180,7 @@ def test_removing_says_what_follows_and_asks_first(clinic: ClinicFacts, alice: C
     assert role_of(clinic, bob) is Role.RECEPTIONIST
     answer = alice.post(door)
     assert (answer.status_code, answer["Location"]) == (303, PAGE)
-    with pytest.raises(selectors_people.UnknownMember):
+    with pytest.raises(selectors.UnknownMember):
         role_of(clinic, bob)
     assert len(events(clinic.id, Event.MEMBER_REMOVED)) == 1
     assert alice.post(door).status_code == 404
@@ -218,7 +212,7 @@ def test_anybody_else_can_leave_and_stays_signed_in(clinic: ClinicFacts, bob: Us
 
 @pytest.mark.parametrize("what", ["role", "remove"])
 def test_it_counts_with_the_very_next_request(clinic: ClinicFacts, alice: Client, what: str) -> None:
-    dora = member_of(clinic, Role.ADMIN)
+    dora = client_with(clinic, Role.ADMIN)
     dora_id = User.objects.get(email="admin@bright-smile.example").id
     assert dora.get(PAGE).status_code == 200
     alice.post(f"{PAGE}{dora_id}/{what}/", {"role": "receptionist"})

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from django.db import connection
 
-from tenants import selectors_people, services
+from tenants import selectors, services
 from tenants.domain import Role
 from tenants.events import Actor, ActorKind, Event
 from tenants.models import Membership, User
@@ -44,7 +44,7 @@ def at_once(*works: Callable[[], object]) -> list[object]:
 
 
 def _admins(clinic_id: uuid.UUID) -> list[uuid.UUID]:
-    return [one.user_id for one in selectors_people.list_members(clinic_id) if one.role is Role.ADMIN]
+    return [one.user_id for one in selectors.list_members(clinic_id) if one.role is Role.ADMIN]
 
 
 def test_of_two_admins_who_demote_each_other_one_stays() -> None:
@@ -99,5 +99,5 @@ def test_two_invitations_of_one_address_at_once_are_one() -> None:
     clinic = bright_smile()
     outcomes = at_once(*[lambda: invited(clinic, "erin@bright-smile.example", Role.AUDITOR, NOW)] * 3)
     assert sum(isinstance(outcome, services.BadInput) for outcome in outcomes) == 2
-    assert len(selectors_people.list_invitations(clinic.id, NOW)) == 1
+    assert len(selectors.list_invitations(clinic.id, NOW)) == 1
     assert len(events(clinic.id, Event.MEMBER_INVITED)) == 1

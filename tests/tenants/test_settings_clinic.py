@@ -1,6 +1,5 @@
 """The clinic's details: who may look, who may change, what is refused, and what is told to whom who was slower."""
 
-import json
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -12,12 +11,12 @@ from django.test import Client
 from attribution.models import DayChange
 from tenants import selectors
 from tenants.domain import ClinicFacts, Role
-from tenants.models import AuditDetail, AuditEvent, User
+from tenants.events import Event
 from tenants.places import CURRENCIES, REGIONS, zones_by_area
 from tenants.scope import as_clinic
-from tenants.services import add_member
 from tests.tenants.factories import alice, bright_smile, charlie, oak_street
-from tests.tenants.sign_in import client_of
+from tests.tenants.sign_in import client_of, client_with
+from tests.tenants.trail import details, events
 
 pytestmark = pytest.mark.django_db
 SHOW, CHANGE = "/settings/", "/settings/change/"
@@ -33,11 +32,6 @@ def owner(clinic: ClinicFacts) -> Client:
     return client_of(alice(), clinic)
 
 
-def somebody(clinic: ClinicFacts, role: Role) -> Client:
-    add_member(clinic_id=clinic.id, email=f"{role}@bright-smile.example", role=role)
-    return client_of(User.objects.get(email=f"{role}@bright-smile.example"), clinic)
-
-
 def filled_in(client: Client, **changes: str) -> dict[str, str]:
     """The form as the page gives it out, with other values in some fields."""
     form = client.get(CHANGE).context["form"]
@@ -45,10 +39,7 @@ def filled_in(client: Client, **changes: str) -> dict[str, str]:
 
 
 def trail(clinic: ClinicFacts, action: str = "clinic_changed") -> list[dict[str, Any]]:
-    with as_clinic(clinic.id):
-        numbers = AuditEvent.objects.filter(clinic_id=clinic.id, action=action).values_list("seq", flat=True)
-        rows = AuditDetail.objects.filter(clinic_id=clinic.id, seq__in=list(numbers)).order_by("seq")
-        return [json.loads(row.details) for row in rows]
+    return [details(row) for row in events(clinic.id, Event(action))]
 
 
 def fresh(clinic: ClinicFacts) -> ClinicFacts:
@@ -89,7 +80,7 @@ def test_nothing_changed_leaves_no_trace(owner: Client, clinic: ClinicFacts) -> 
 
 
 def test_who_was_slower_is_told_and_overwrites_nothing(owner: Client, clinic: ClinicFacts) -> None:
-    colleague = somebody(clinic, Role.MANAGER)
+    colleague = client_with(clinic, Role.MANAGER)
     mine, theirs = filled_in(owner, name="Mine"), filled_in(colleague, default_value="99")
     assert colleague.post(CHANGE, theirs).status_code == 303
     refused = owner.post(CHANGE, mine)
@@ -131,6 +122,18 @@ def test_another_zone_has_the_open_days_counted_again(owner: Client, clinic: Cli
         days = DayChange.objects.filter(clinic_id=clinic.id).count()
     assert days == 62  # 60 behind today, today, and tomorrow: it may have begun where the clinic was
     assert fresh(clinic).timezone == "America/New_York"
+
+
+def test_a_zone_is_not_saved_without_what_follows_from_it(
+    owner: Client, clinic: ClinicFacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr("attribution.services.recount_open_days", fail)
+    with pytest.raises(ConnectionError):
+        owner.post(CHANGE, filled_in(owner, timezone="America/New_York"))
+    assert (fresh(clinic), trail(clinic)) == (clinic, [])
 
 
 def test_the_same_zone_has_nothing_counted_again(owner: Client, clinic: ClinicFacts) -> None:
@@ -191,7 +194,7 @@ def test_nobody_can_assign_what_is_not_in_the_form(owner: Client, clinic: Clinic
 
 
 def test_the_auditor_reads_and_changes_nothing(clinic: ClinicFacts) -> None:
-    auditor = somebody(clinic, Role.AUDITOR)
+    auditor = client_with(clinic, Role.AUDITOR)
     shown = auditor.get(SHOW)
     assert shown.status_code == 200
     assert CHANGE not in shown.content.decode()
@@ -200,7 +203,7 @@ def test_the_auditor_reads_and_changes_nothing(clinic: ClinicFacts) -> None:
 
 
 def test_the_front_desk_sees_no_settings(clinic: ClinicFacts) -> None:
-    desk = somebody(clinic, Role.RECEPTIONIST)
+    desk = client_with(clinic, Role.RECEPTIONIST)
     assert [desk.get(SHOW).status_code, desk.get(CHANGE).status_code, desk.post(CHANGE).status_code] == [403, 403, 403]
     assert f'href="{SHOW}"' not in desk.get("/worklist/").content.decode()
 

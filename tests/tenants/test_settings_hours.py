@@ -8,8 +8,8 @@ from django.test import Client
 from tenants.domain import DEFAULT_OPENING_HOURS, ClinicFacts, Role
 from tenants.models import Clinic
 from tests.tenants.factories import alice, bright_smile, charlie, oak_street
-from tests.tenants.sign_in import client_of
-from tests.tenants.test_settings_clinic import fresh, somebody, trail
+from tests.tenants.sign_in import client_of, client_with
+from tests.tenants.test_settings_clinic import fresh, trail
 
 pytestmark = pytest.mark.django_db
 SHOW, CHANGE = "/settings/hours/", "/settings/hours/change/"
@@ -101,7 +101,7 @@ def test_it_refuses_what_cannot_be_beside_the_day(
 
 
 def test_who_was_slower_is_told_and_overwrites_nothing(owner: Client, clinic: ClinicFacts) -> None:
-    colleague = somebody(clinic, Role.MANAGER)
+    colleague = client_with(clinic, Role.MANAGER)
     mine, theirs = filled_in(owner, mon_1_opens="10:00"), filled_in(colleague, mon_1_opens="07:00")
     assert colleague.post(CHANGE, theirs).status_code == 303
     refused = owner.post(CHANGE, mine)
@@ -115,7 +115,7 @@ def test_who_was_slower_is_told_and_overwrites_nothing(owner: Client, clinic: Cl
 
 
 def test_the_auditor_reads_the_front_desk_does_not_and_neither_changes(clinic: ClinicFacts) -> None:
-    auditor, desk = somebody(clinic, Role.AUDITOR), somebody(clinic, Role.RECEPTIONIST)
+    auditor, desk = client_with(clinic, Role.AUDITOR), client_with(clinic, Role.RECEPTIONIST)
     assert CHANGE not in auditor.get(SHOW).content.decode()
     assert [auditor.get(SHOW).status_code, desk.get(SHOW).status_code] == [200, 403]
     for client in (auditor, desk):

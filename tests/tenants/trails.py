@@ -12,13 +12,13 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from tenants import audit, ledger
-from tenants.chain import GENESIS, link_hash
 from tenants.checkpoints import make_checkpoint
 from tenants.events import SYSTEM, Actor, ActorKind, Event
 from tenants.scope import as_clinic
-from tenants.seals import Checkpoint, key_name, public_key_of
+from tenants.trail.chain import GENESIS, link_hash
+from tenants.trail.seals import Checkpoint, key_name, public_key_of
+from tenants.trail.verification import Entry
 from tenants.trail_reports import Outside
-from tenants.verification import Entry
 
 SEED = base64.b64encode(bytes(range(32))).decode()
 PUBLIC_KEY = public_key_of(SEED)

@@ -10,11 +10,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tenants.seals import BadKey, key_name, public_key_of, read_public_key
 from tenants.selectors import UnknownClinic
-from tenants.trail_lines import BadLine, KeptLine, read_export, read_kept, read_proof
+from tenants.trail.reading import BadLine, KeptLine, read_export, read_kept, read_proof
+from tenants.trail.seals import BadKey, key_name, public_key_of, read_public_key
+from tenants.trail.verification import Problem
 from tenants.trail_reports import Outside, Report, verify_export, verify_stored, whole_lines
-from tenants.verification import Problem
 
 
 class Command(BaseCommand):

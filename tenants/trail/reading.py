@@ -1,8 +1,4 @@
-"""Trails and checkpoints as lines of JSON, which are kept elsewhere and verified there: writing and reading. Pure.
-
-An export is a `trail` line, then the trail's checkpoints and anchors, then its events, then an `end` line: who reads it
-knows what others saw before the first event, and whether the file is whole.
-"""
+"""Reads those lines again, wherever they come from; whatever is in them, nothing but `BadLine` is raised. Pure."""
 
 import base64
 import binascii
@@ -10,18 +6,13 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
 
-from tenants.anchoring import Anchor
-from tenants.chain import Link
-from tenants.merkle import Head
-from tenants.seals import CHECKPOINT_VERSION, Checkpoint
-from tenants.verification import Entry, Sighting
-
-EXPORT_VERSION: Final = "ringback/export/v1"
-PROOF_VERSION: Final = "ringback/proof/v1"
-Line = dict[str, Any]
+from tenants.trail.anchoring import Anchor
+from tenants.trail.chain import Link
+from tenants.trail.lines import EXPORT_VERSION, PROOF_VERSION, Line
+from tenants.trail.merkle import Head
+from tenants.trail.seals import Checkpoint
+from tenants.trail.verification import Entry, Sighting
 
 
 class BadLine(ValueError):
@@ -49,87 +40,6 @@ class KeptLine:
     @property
     def sightings(self) -> list[Sighting]:
         return [Sighting(head, f"Checkpoint {self.checkpoint.id}, kept elsewhere,") for head in self.heads]
-
-
-def write_line(line: Line) -> str:
-    """Without the line break."""
-    return json.dumps(line, ensure_ascii=False)
-
-
-def trail_line(clinic: str, clinic_id: uuid.UUID, exported_at: datetime) -> Line:
-    return {
-        "kind": "trail",
-        "format": EXPORT_VERSION,
-        "clinic": clinic,
-        "clinic_id": str(clinic_id),
-        "exported_at": exported_at.isoformat(),
-    }
-
-
-def event_line(entry: Entry) -> Line:
-    link = entry.link
-    return {
-        "kind": "event",
-        "seq": link.seq,
-        "at": link.at,
-        "time": datetime.fromtimestamp(link.at // 1_000_000, UTC).isoformat(),  # for people; `at` is what counts
-        "actor_kind": link.actor_kind,
-        "actor_id": str(link.actor_id) if link.actor_id else None,
-        "action": link.action,
-        "target": link.target,
-        "details_hash": link.details_hash.hex(),
-        "previous": link.previous.hex(),
-        "hash": link.hash.hex(),
-        "salt": entry.salt.hex() if entry.salt is not None else None,
-        "details": entry.details,
-    }
-
-
-def checkpoint_line(checkpoint: Checkpoint) -> Line:
-    return {
-        "kind": "checkpoint",
-        "format": CHECKPOINT_VERSION,
-        "id": checkpoint.id,
-        "at": checkpoint.at,
-        "root": checkpoint.root.hex(),
-        "previous": checkpoint.previous.hex(),
-        "trails": checkpoint.trails,
-        "key": checkpoint.key,
-        "signature": base64.b64encode(checkpoint.signature).decode(),
-        "hash": checkpoint.hash.hex(),
-    }
-
-
-def kept_line(checkpoint: Checkpoint, heads: Iterable[Head]) -> Line:
-    told = [[str(head.clinic_id), head.seq, head.hash.hex()] for head in sorted(heads)]
-    return {**checkpoint_line(checkpoint), "heads": told}
-
-
-def anchor_line(anchor: Anchor) -> Line:
-    return {
-        "kind": "anchor",
-        "checkpoint": anchor.checkpoint_id,
-        "seq": anchor.head.seq,
-        "head": anchor.head.hash.hex(),
-        "path": anchor.path,
-    }
-
-
-def end_line(count: int, head: bytes) -> Line:
-    return {"kind": "end", "events": count, "head": head.hex()}
-
-
-def proof_line(clinic: str, anchor: Anchor, checkpoint: Checkpoint, latest: Checkpoint) -> Line:
-    """That the trail ended there when the checkpoint was made. A file of its own."""
-    return {
-        "kind": "proof",
-        "format": PROOF_VERSION,
-        "clinic": clinic,
-        "clinic_id": str(anchor.head.clinic_id),
-        "anchor": anchor_line(anchor),
-        "checkpoint": checkpoint_line(checkpoint),
-        "latest_checkpoint": checkpoint_line(latest),
-    }
 
 
 def read_proof(text: str) -> tuple[Anchor, Checkpoint]:

@@ -8,7 +8,7 @@ from tenants.domain import PLATFORM
 from tenants.events import CATALOGUE, Event
 from tenants.models import AuditDetail, AuditEvent, User
 from tenants.scope import as_clinic
-from tenants.trail_words import Detail, read_details, tell_actor
+from tenants.trail.words import Detail, read_details, tell_actor
 
 PAGE_SIZE = 100
 

@@ -1,7 +1,7 @@
 """Verifies a trail: the first bad row, and why. Pure: it works offline.
 
 A trail proves that nothing in it was changed. That nothing was cut off its end, or all of it written anew, can only be
-told by somebody who saw the end: an anchor, or the line of a checkpoint that is kept elsewhere (`tenants.anchoring`).
+told by somebody who saw the end: an anchor, or the line of a checkpoint that is kept elsewhere (`anchoring`).
 """
 
 import enum
@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from tenants.chain import GENESIS, Link, details_hash, link_hash
 from tenants.events import Event
-from tenants.merkle import Head
+from tenants.trail.chain import GENESIS, Link, details_hash, link_hash
+from tenants.trail.merkle import Head
 
 # Details younger than that are erased by nobody: `ringback_forget_audit_details` refuses.
-_YOUNGEST_FORGOTTEN: Final = timedelta(days=30)
+_YOUNGEST_FORGOTTEN: Final = timedelta(days=89)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -143,7 +143,7 @@ class _Reading:
         return None
 
     def _explain(self, entry: Entry) -> None:
-        """This row says that details from before a day were erased; it could only have erased those of 30 days ago."""
+        """This row says that details from before a day were erased; it could only have erased those of 89 days ago."""
         limit = entry.link.at - _YOUNGEST_FORGOTTEN // _MICROSECOND
         named = _day_named_in(entry.details)
         if named is not None:

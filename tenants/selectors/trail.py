@@ -13,7 +13,6 @@ from typing import Final
 from django.db.models import QuerySet, Sum
 
 from tenants import ledger
-from tenants.chain import Link, link_hash, micros_of
 from tenants.cursors import BadCursor, Position
 from tenants.domain import ClinicFacts, Role
 from tenants.events import CATALOGUE, ActorKind, Event, Topic
@@ -28,7 +27,8 @@ from tenants.models import (
     RefusedCount,
 )
 from tenants.scope import as_clinic
-from tenants.trail_words import Detail, Names, read_details, tell_actor, tell_refusal, tell_target
+from tenants.trail.chain import Link, link_hash, micros_of
+from tenants.trail.words import Detail, Names, read_details, tell_actor, tell_refusal, tell_target
 
 _REFUSALS_OF: Final = timedelta(days=7)
 _LARGEST_SEQ: Final = 2**63 - 1

@@ -56,10 +56,12 @@ def read_public_key(text: str) -> bytes:
 
 
 def key_name(public_key: bytes) -> str:
+    """The short name by which a checkpoint says who signed it."""
     return hashlib.sha256(public_key).hexdigest()[:16]
 
 
 def sign(checkpoint: Checkpoint, seed: str) -> Checkpoint:
+    """The checkpoint with its signature."""
     return replace(checkpoint, signature=_private(seed).sign(checkpoint.text))
 
 

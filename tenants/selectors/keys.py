@@ -1,4 +1,4 @@
-"""Reads of a clinic's API keys for its own people; a secret is not among what it knows."""
+"""Reads of API keys: the one that a request shows, and a clinic's for its own people; never a secret, only its hash."""
 
 import enum
 import uuid
@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tenants.domain import Scope
 from tenants.models import ApiKey
-from tenants.scope import as_clinic
+from tenants.scope import as_clinic, as_holder_of
 
 
 class UnknownKey(LookupError):
@@ -22,6 +22,15 @@ class KeyState(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ApiKeyFacts:
+    id: uuid.UUID
+    clinic_id: uuid.UUID
+    secret_hash: bytes
+    scopes: frozenset[str]
+    last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KeyFacts:
     id: uuid.UUID
     name: str
@@ -31,6 +40,15 @@ class KeyFacts:
     expires_at: datetime | None
     last_used_at: datetime | None  # to the hour
     state: KeyState
+
+
+def find_api_key(prefix: str, now: datetime) -> ApiKeyFacts | None:
+    """The key with this prefix unless it is revoked or expired; the caller compares the secret's hash."""
+    with as_holder_of(f"key:{prefix}"):
+        key = ApiKey.objects.filter(prefix=prefix, revoked_at=None).first()
+    if key is None or (key.expires_at is not None and key.expires_at <= now):
+        return None
+    return ApiKeyFacts(key.id, key.clinic_id, bytes(key.secret_hash), frozenset(key.scopes), key.last_used_at)
 
 
 def list_keys(clinic_id: uuid.UUID, now: datetime) -> Sequence[KeyFacts]:

@@ -30,6 +30,7 @@ class Head:
 
 
 def leaf_hash(head: Head) -> bytes:
+    """Of where a trail ends."""
     return hashlib.sha256(_LEAF + head.clinic_id.bytes + head.seq.to_bytes(8, "big") + head.hash).digest()
 
 
@@ -44,6 +45,7 @@ def build_tree(heads: Iterable[Head]) -> list[list[bytes]]:
 
 
 def root_of(levels: Sequence[Sequence[bytes]]) -> bytes:
+    """Of a tree from `build_tree`."""
     return levels[-1][0] if levels[-1] else EMPTY_ROOT
 
 

@@ -37,6 +37,7 @@ def micros_of(at: datetime) -> int:
 
 
 def details_hash(salt: bytes, details: str) -> bytes:
+    """Salted, so that erased details can’t be guessed from it."""
     return hashlib.sha256(salt + details.encode()).digest()
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tenants.merkle import BadPath, Head, Path, build_tree, follow_path, root_of
-from tenants.seals import NO_CHECKPOINT, Checkpoint, is_signed
-from tenants.verification import Fault, Problem, Sighting
+from tenants.trail.merkle import BadPath, Head, Path, build_tree, follow_path, root_of
+from tenants.trail.seals import NO_CHECKPOINT, Checkpoint, is_signed
+from tenants.trail.verification import Fault, Problem, Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,7 @@ def verify_roots(checkpoints: Sequence[Checkpoint], anchors: Iterable[Anchor]) -
 
 
 def name_checkpoint(checkpoint: Checkpoint) -> str:
+    """As messages name it."""
     at = datetime.fromtimestamp(checkpoint.at // 1_000_000, UTC)
     return f"Checkpoint {checkpoint.id} of {at:%Y-%m-%d %H:%M:%S} UTC"
 

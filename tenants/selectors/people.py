@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from allauth.mfa.models import Authenticator
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from tenants.domain import Role
 from tenants.models import Invitation, Membership, User
 from tenants.scope import as_clinic, as_holder_of
-from tenants.selectors import has_second_factor
+from tenants.selectors.sign_in import has_second_factor, member_has_factor
 
 LINK_LASTS = timedelta(hours=2)
 
@@ -126,10 +125,8 @@ def can_sign_in(user: User) -> bool:
 
 
 def _members(clinic_id: uuid.UUID) -> QuerySet[Membership]:
-    kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-    factors = Authenticator.objects.filter(user_id=OuterRef("user_id"), type__in=kinds)
     rows = Membership.objects.filter(clinic_id=clinic_id).exclude(role=Role.SUPPORT)
-    return rows.select_related("user").annotate(has_factor=Exists(factors))
+    return rows.select_related("user").annotate(has_factor=member_has_factor())
 
 
 def _member(row: Membership) -> MemberFacts:

@@ -44,6 +44,7 @@ class Detail:
 
 
 def tell_actor(kind: str, actor_id: uuid.UUID | None, names: Names) -> str:
+    """Who it was, in words."""
     if kind == ActorKind.PERSON:
         return names.get(str(actor_id), FORMER_MEMBER)
     if kind == ActorKind.KEY:

@@ -4,10 +4,10 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Final
 
-from tenants.chain import micros_of
 from tenants.domain import PLATFORM
 from tenants.models import AuditCheckpoint, Clinic
-from tenants.seals import Checkpoint
+from tenants.trail.chain import micros_of
+from tenants.trail.seals import Checkpoint
 
 LATE_AFTER: Final = timedelta(hours=2)
 _LARGEST_ID: Final = 2**63 - 1
@@ -24,6 +24,7 @@ def list_checkpoints(*, after: int = 0, until: int = _LARGEST_ID) -> list[Checkp
 
 
 def last_checkpoint() -> Checkpoint | None:
+    """The newest; None before there is one."""
     row = AuditCheckpoint.objects.order_by("-id").first()
     return _facts(row) if row else None
 
@@ -31,7 +32,7 @@ def last_checkpoint() -> Checkpoint | None:
 def is_checkpoint_late(now: datetime) -> bool:
     """Whether there is none of the last two hours: no worker runs, or it has no key."""
     last = AuditCheckpoint.objects.order_by("-id").values_list("at", flat=True).first()
-    return last is None or now - last > LATE_AFTER
+    return last is None or abs(now - last) > LATE_AFTER
 
 
 def _facts(row: AuditCheckpoint) -> Checkpoint:

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max
 
-from calls.models import Call, Change, Connection
+from calls.models import Call, Connection
 from calls.providers import PROVIDERS
-from calls.selectors import refusals_since
+from calls.selectors.hooks import refusals_since
 from tenants.domain import ClinicFacts
-from tenants.scope import as_clinic, as_holder_of
+from tenants.scope import as_clinic
 
 RECENT = timedelta(days=7)
 # What a reason for a refusal means to the people of a clinic; one that is not here is shown as it is, readable.
@@ -64,16 +64,6 @@ class ConnectionLine:
         return "live" if self.heard.calls else "quiet"
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """How much work of a clinic waits, since when, and how much was set aside. No word about whom it is for."""
-
-    clinic_id: uuid.UUID
-    waiting: int
-    oldest_at: datetime | None
-    set_aside: int
-
-
 def list_connections(clinic: ClinicFacts, now: datetime) -> Sequence[ConnectionLine]:
     """All of a clinic's, the oldest first, with what was heard of each kind of phone system."""
     with as_clinic(clinic.id):
@@ -93,18 +83,6 @@ def list_names(clinic_id: uuid.UUID) -> frozenset[str]:
     """The names that are taken, in lower case."""
     with as_clinic(clinic_id):
         return frozenset(name.lower() for name in Connection.objects.values_list("name", flat=True))
-
-
-def list_queues() -> Mapping[uuid.UUID, Queue]:
-    """Of every clinic that has any work."""
-    todo = Q(set_aside_at=None)
-    with as_holder_of("work"):
-        rows = Change.objects.values_list("clinic_id").annotate(
-            waiting=Count("pk", filter=todo),
-            oldest_at=Min("created_at", filter=todo),
-            set_aside=Count("pk", filter=~todo),
-        )
-        return {row[0]: Queue(*row) for row in rows.order_by()}
 
 
 def _listen(clinic: ClinicFacts, sources: Iterable[str], now: datetime) -> dict[str, Heard]:

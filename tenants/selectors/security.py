@@ -4,15 +4,12 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from allauth.mfa.models import Authenticator
-from django.db.models import Exists, OuterRef
-
 from tenants.domain import ClinicFacts, Role
 from tenants.events import Topic
 from tenants.models import Membership
 from tenants.scope import as_clinic
-from tenants.selectors import SECOND_FACTORS
-from tenants.selectors_trail import EventFilter, EventRow, list_events
+from tenants.selectors.sign_in import member_has_factor
+from tenants.selectors.trail import EventFilter, EventRow, list_events
 
 SUPPORT_DAYS = 90
 MAX_SUPPORT_EVENTS = 100
@@ -20,10 +17,9 @@ MAX_SUPPORT_EVENTS = 100
 
 def list_without_second_factor(clinic_id: uuid.UUID) -> Sequence[str]:
     """The members with neither an authenticator app nor a passkey, by name, or by address where there is none."""
-    factors = Authenticator.objects.filter(user_id=OuterRef("user_id"), type__in=SECOND_FACTORS)
     with as_clinic(clinic_id):
         members = Membership.objects.filter(clinic_id=clinic_id).exclude(role=Role.SUPPORT)
-        rows = members.filter(~Exists(factors)).values_list("user__name", "user__email")
+        rows = members.filter(~member_has_factor()).values_list("user__name", "user__email")
         return sorted((name or email for name, email in rows), key=str.casefold)
 
 

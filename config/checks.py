@@ -9,6 +9,7 @@ from collections import Counter
 from itertools import combinations
 from math import log2
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -16,6 +17,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 PLACEHOLDERS = ("[insert", "[your", "example.", ".example", "change-me", "changeme", "insecure", "demonstration")
 LEAST_BITS = 128
 KEY_BYTES = 32
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 LEGAL = ("LEGAL_NAME", "LEGAL_ADDRESS", "ICO_REGISTRATION")
 MAIL = ("SUPPORT_EMAIL", "PRIVACY_EMAIL", "SECURITY_EMAIL")
 
@@ -57,6 +59,23 @@ def check_two_factors(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.TWO_FACTORS_REQUIRED:
         return []
     return [Error("TWO_FACTORS_REQUIRED is off.", hint="Only the demonstration does without.", id="config.E005")]
+
+
+@register(Tags.security, deploy=True)
+def check_links(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """`config.E006`: a database or the broker is reached over a shared network without verified TLS."""
+    links = [
+        (f"The database {name}", str(one["HOST"]), one.get("OPTIONS", {}).get("sslmode") == "verify-full")
+        for name, one in _databases()
+    ]
+    broker = urlsplit(settings.REDIS_URL)
+    links.append(("The broker", broker.hostname or "", broker.scheme == "rediss"))
+    hint = "Use sslmode=verify-full and rediss://, or name the host in PRIVATE_HOSTS if nobody else is on its network."
+    return [
+        Error(f"{what} is reached without verified TLS.", hint=hint, id="config.E006")
+        for what, host, is_safe in links
+        if host and not is_safe and host not in {*LOOPBACK, *settings.PRIVATE_HOSTS}
+    ]
 
 
 def is_guessable(secret: str) -> bool:

@@ -57,6 +57,8 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "loca
 IS_HTTPS = PUBLIC_URL.startswith("https://")
 # Exactly one proxy, of ours, which writes X-Forwarded-Proto and the last address of X-Forwarded-For.
 BEHIND_PROXY: bool = env.bool("BEHIND_PROXY", default=False)
+# Servers on a network that nobody else is on, such as the containers of one machine: no TLS is asked of them.
+PRIVATE_HOSTS: list[str] = env.list("PRIVATE_HOSTS", default=[])
 if IS_PRODUCTION and not IS_HTTPS:
     raise ImproperlyConfigured("PUBLIC_URL must be an https address in production.")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]

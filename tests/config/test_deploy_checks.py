@@ -34,18 +34,42 @@ def production(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.delitem(settings.DATABASES, "keystore")
     settings.AUDIT_SIGNING_KEY = base64.b64encode(secrets.token_bytes(32)).decode()
     settings.TWO_FACTORS_REQUIRED = True
+    settings.PRIVATE_HOSTS = ["db"]
+    settings.REDIS_URL = "unix:///run/valkey.sock"
     for name, value in GOOD.items():
         setattr(settings, name, value)
     yield settings
 
 
 def found() -> set[str | None]:
-    made = [*checks.check_secrets(None), *checks.check_contacts(None), *checks.check_two_factors(None)]
+    made = [
+        *checks.check_secrets(None), *checks.check_contacts(None), *checks.check_two_factors(None),
+        *checks.check_links(None),
+    ]  # fmt: skip
     return {message.id for message in made}
 
 
 def test_what_is_filled_in_passes(production: Settings) -> None:
     assert found() == set()
+
+
+def test_a_database_over_a_shared_network_needs_verified_tls(
+    production: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    production.PRIVATE_HOSTS = []
+    for sslmode in ("require", "verify-ca", ""):
+        monkeypatch.setitem(production.DATABASES["default"], "OPTIONS", {"sslmode": sslmode})
+        assert found() == {"config.E006"}
+    monkeypatch.setitem(production.DATABASES["default"], "OPTIONS", {"sslmode": "verify-full"})
+    assert found() == set()
+
+
+def test_a_broker_over_a_shared_network_needs_tls(production: Settings) -> None:
+    production.REDIS_URL = "redis://:secret@broker:6379/0"
+    assert found() == {"config.E006"}
+    for url in ("rediss://:secret@broker:6379/0", "redis://127.0.0.1:6379/0", "redis://db:6379"):
+        production.REDIS_URL = url
+        assert found() == set()
 
 
 # Not made anew by each worker: they have to find the same tests.

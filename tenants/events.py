@@ -47,6 +47,7 @@ class Topic(enum.StrEnum):
 class Event(enum.StrEnum):
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
+    SECOND_FACTOR_ASKED = "second_factor_asked"
     SIGNED_OUT = "signed_out"
     REAUTHENTICATED = "reauthenticated"
     SESSION_ENDED = "session_ended"
@@ -120,6 +121,7 @@ CATALOGUE: Mapping[Event, tuple[Topic, str]] = MappingProxyType(
             Topic.SIGN_IN,
             signed_in="signed in",
             sign_in_failed="failed to sign in",
+            second_factor_asked="gave the right password and was asked for the second factor",
             signed_out="signed out",
             reauthenticated="confirmed who they are",
             session_ended="ended a session",

@@ -19,7 +19,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from tenants import services
+from tenants import selectors, services
 from tenants.access import SESSION_SEEN, SESSION_STARTED, actor_of
 from tenants.events import Event
 from tenants.models import User
@@ -73,6 +73,8 @@ def record_wrong_code(sender: object, request: HttpRequest, user: User, **about:
 @receiver(authentication_step_completed)
 def record_step(sender: object, request: HttpRequest, user: User, method: str, **about: Any) -> None:
     """A step of signing in, or of confirming who one is; a recovery code that was used is worth a row of its own."""
+    if method == "password" and not about.get("reauthenticated") and selectors.has_second_factor(user.pk):
+        _record(request, user, Event.SECOND_FACTOR_ASKED)  # all that a thief with the password leaves
     if about.get("type") == Authenticator.Type.RECOVERY_CODES:
         _record(request, user, Event.RECOVERY_CODE_USED)
     if about.get("reauthenticated"):

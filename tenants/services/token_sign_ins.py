@@ -42,7 +42,11 @@ def sign_in(*, email: str, password: str, code: str, now: datetime, address: str
     if not isinstance(user, User):
         known = User.objects.filter(email=email).values_list("id", flat=True).first()
         _refuse(known, "password", nobody, now)
-    factor = _require_second_factor(user, code)
+    try:
+        factor = _require_second_factor(user, code)
+    except (CodeNeeded, AuthenticatorAppNeeded):
+        record_for_person(Event.SECOND_FACTOR_ASKED, user_id=user.id, actor=nobody, now=now, target=user.id)
+        raise
     if factor is None:
         _refuse(user.id, "code", nobody, now)
     actor = actor_for(user, address)

@@ -22,6 +22,7 @@ from tenants.models import AuditCheckpoint, AuditEvent, User
 from tenants.scope import as_clinic
 from tenants.services.codes import use_code_once
 from tests.api.client import Machine
+from tests.tenants.entrance import add_app
 from tests.tenants.factories import NOW, PASSWORD, alice, bob, bright_smile, platform_staff
 from tests.tenants.sign_in import add_second_factor, client_of
 
@@ -170,3 +171,16 @@ def test_the_last_admin_who_can_sign_in_stays() -> None:
     User.objects.filter(pk=second).update(is_active=False)
     client_of(alice(), clinic).post("/settings/people/leave/")
     assert Role.ADMIN in [one.role for one in selectors.list_memberships(alice().id, timezone.now())]
+
+
+def test_the_right_password_without_the_second_factor_leaves_a_row() -> None:
+    clinic = bright_smile()
+    owner = alice()
+    add_app(owner)
+    before = len(actions(clinic.id))
+    assert Client().post(LOGIN, {"login": owner.email, "password": PASSWORD}).status_code == 302
+    assert actions(clinic.id)[before:] == ["second_factor_asked"]
+    assert Machine(None).post("/token/", {"email": owner.email, "password": PASSWORD}).status_code == 401
+    assert actions(clinic.id)[before:] == ["second_factor_asked", "second_factor_asked"]
+    with as_clinic(clinic.id):
+        assert {row.actor_kind for row in AuditEvent.objects.filter(action="second_factor_asked")} == {"nobody"}

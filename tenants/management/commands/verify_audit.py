@@ -77,7 +77,7 @@ def _as_text(report: Report) -> str:
         for name, verdict in report.verdicts
     ]
     signed = "signed" if report.are_signatures else "signatures not checked"
-    lines.append(f"checkpoints: {report.checkpoints:,}, {signed}")
+    lines.append(f"checkpoints: {report.checkpoints:,}, {signed}" if report.checkpoints else "checkpoints: none yet")
     return "\n".join([*lines, *(problem.text for problem in report.problems)])
 
 

@@ -3,30 +3,30 @@
 
 from django.urls import path
 
-from calls import views, views_connections
+from calls.views import calls, connections
 
 urlpatterns = [
-    path("calls/", views.show_calls, name="calls"),
-    path("settings/connections/", views_connections.show_connections, name="settings_connections"),
-    path("settings/connections/add/", views_connections.add_connection, name="settings_connection_add"),
+    path("calls/", calls.show_calls, name="calls"),
+    path("settings/connections/", connections.show_connections, name="settings_connections"),
+    path("settings/connections/add/", connections.add_connection, name="settings_connection_add"),
     path(
         "settings/connections/<uuid:connection_id>/pause/",
-        views_connections.pause_connection,
+        connections.pause_connection,
         name="settings_connection_pause",
     ),
     path(
         "settings/connections/<uuid:connection_id>/resume/",
-        views_connections.resume_connection,
+        connections.resume_connection,
         name="settings_connection_resume",
     ),
     path(
         "settings/connections/<uuid:connection_id>/secret/",
-        views_connections.rotate_secret,
+        connections.rotate_secret,
         name="settings_connection_secret",
     ),
     path(
         "settings/connections/<uuid:connection_id>/remove/",
-        views_connections.remove_connection,
+        connections.remove_connection,
         name="settings_connection_remove",
     ),
 ]

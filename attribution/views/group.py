@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from attribution import selectors
-from attribution.forms import first_error
-from attribution.forms_settings import GroupForm
+from attribution.forms.settings import GroupForm
 from tenants.access import Visit, clinic_page, must_add_second_factor
 from tenants.domain import ClinicFacts
+from tenants.forms.errors import first_error
 from tenants.pages import bad_request
 from tenants.permissions import Permission
 from tenants.selectors import get_clinic

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from attribution import selectors, services
-from attribution.forms_settings import RulesForm, ValueForm
+from attribution.forms.settings import RulesForm, ValueForm
 from attribution.rule_words import describe, differences
 from attribution.rules import EPOCH
 from tenants.access import Visit, clinic_page

@@ -1,23 +1,19 @@
-"""Writes of calls and connections, in the clinic's scope; takes calls without numbers and refuses all else by type."""
+"""Writes of a clinic's phone systems; a secret leaves here once, in the answer that makes it."""
 
 import base64
-import dataclasses
 import secrets
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from calls import providers, rows, selectors
-from calls.domain import HashedCall, Outcome, Receipt
+from calls import providers, selectors
 from calls.hashing import hash_token
-from calls.models import Change, Connection
+from calls.models import Connection
 from tenants import audit, labels
 from tenants.events import SYSTEM, Actor, Event
-from tenants.scope import as_clinic, current_clinic_id
+from tenants.scope import as_clinic
 from tenants.vault import wrap
 
 _TOKEN_BYTES = 24
@@ -43,37 +39,6 @@ class NewConnection:
     id: uuid.UUID
     token: str
     secret: str
-
-
-def merge_calls(known: HashedCall, new: HashedCall) -> HashedCall:
-    """What two messages say of one call: the state only moves forward, longer talk wins, the first start stays.
-
-    Pure, commutative but for the start, and idempotent: late, doubled and reordered messages change nothing.
-    """
-    knows_more = new.kind > known.kind
-    return dataclasses.replace(
-        known,
-        outcome=max(known.outcome, new.outcome),
-        kind=max(known.kind, new.kind),
-        caller=new.caller if knows_more else known.caller,
-        direction=new.direction if knows_more else known.direction,
-        ring_seconds=known.ring_seconds if known.ring_seconds is not None else new.ring_seconds,
-        talk_seconds=max(known.talk_seconds, new.talk_seconds),
-        line=known.line or new.line,
-    )
-
-
-def record_call(*, call: HashedCall, known: HashedCall | None, zone: ZoneInfo, now: datetime) -> Receipt:
-    """Stores a call that intake has looked up under its lock, and leaves the work row in the same transaction."""
-    clinic_id = current_clinic_id()
-    merged = call if known is None else merge_calls(known, call)
-    if known is None:
-        rows.insert_call(clinic_id, merged)
-    elif merged != known:
-        rows.update_call(clinic_id, merged)
-    if merged != known and merged.outcome > Outcome.RINGING:
-        rows.insert_change(clinic_id, merged.caller, merged.started_at.astimezone(zone).date(), now)
-    return Receipt(merged.id, merged.caller, known is None)
 
 
 def add_connection(
@@ -192,28 +157,3 @@ def _record(event: Event, actor: Actor, clinic_id: uuid.UUID, connection_id: uui
     """The last write; what this process remembers goes when it is committed, or it would remember the old once more."""
     transaction.on_commit(selectors.forget_connections)
     audit.record(event, actor=actor, clinic_id=clinic_id, target=connection_id, **details)
-
-
-def count_refusal(*, clinic_id: uuid.UUID, source: str, reason: str, now: datetime, count: int = 1) -> None:
-    """Counts refused messages, so that the clinic can see them; never what they said."""
-    with as_clinic(clinic_id):
-        rows.count_refusal(clinic_id, now.date(), source, reason, count)
-
-
-def retry_work(*, clinic_id: uuid.UUID, ids: Sequence[int], actor: Actor) -> int:
-    """Work that was set aside has its tries again; returns how much of it."""
-    with as_clinic(clinic_id):
-        aside = Change.objects.filter(clinic_id=clinic_id, pk__in=ids, set_aside_at__isnull=False)
-        count = aside.update(set_aside_at=None, not_before=None, tries=0, problem="")
-        if count:
-            audit.record(Event.WORK_RETRIED, actor=actor, clinic_id=clinic_id, count=count)
-    return count
-
-
-def give_up_work(*, clinic_id: uuid.UUID, ids: Sequence[int], actor: Actor) -> int:
-    """Work that was set aside is not done; returns how much. A new message, or a rebuild, makes it anew."""
-    with as_clinic(clinic_id):
-        count, _ = Change.objects.filter(clinic_id=clinic_id, pk__in=ids, set_aside_at__isnull=False).delete()
-        if count:
-            audit.record(Event.WORK_GIVEN_UP, actor=actor, clinic_id=clinic_id, count=count)
-    return count

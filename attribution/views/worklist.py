@@ -1,28 +1,25 @@
-"""The pages of attribution: worklist, what staff do on it, dashboard, appointments; each works without a script.
+"""The worklist: who waits, and what staff do about it; works without a script.
 
 Every view stands behind the one gate and asks one selector or tells one service; none decides anything itself.
 """
 
 import uuid
-from datetime import timedelta
 from http import HTTPStatus
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from attribution import selectors, services
 from attribution.domain import ActionKind
-from attribution.forms import ActForm, AppointmentFilterForm, MonthForm, first_error
-from attribution.selectors.metrics import next_month
+from attribution.forms.worklist import ActForm
 from tenants.access import Visit, clinic_page
-from tenants.cursors import BadCursor
-from tenants.pages import asked_position, bad_request, go_to, page_url
+from tenants.forms.errors import first_error
+from tenants.pages import bad_request, go_to
 from tenants.permissions import Permission
 
-PAGE_SIZE = 50
 SESSION_UNDO = "undo"  # what the page after a redirect offers to take back
 
 
@@ -84,53 +81,6 @@ def undo(request: HttpRequest, visit: Visit, action_id: uuid.UUID) -> HttpRespon
     except services.NotUndoable as error:
         return _answer(request, visit, str(error))
     return _answer(request, visit)
-
-
-@require_GET
-@clinic_page(Permission.SEE_WORK)
-def show_dashboard(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """`?month=2026-11`. Who may not see figures is sent on to the worklist: it is their first page."""
-    if Permission.SEE_FIGURES not in visit.may:
-        return redirect("worklist")
-    now = timezone.now()
-    today = now.astimezone(visit.clinic.zone).date()
-    form = MonthForm(request.GET, today)
-    if not form.is_valid():
-        return bad_request(request, first_error(form))
-    month = form.cleaned_data["month"]
-    context = {
-        "dashboard": selectors.get_dashboard(visit.clinic, month, now),
-        "clinic": visit.clinic,
-        "month_label": f"{month:%B %Y}",
-        "previous_month": f"{month - timedelta(days=1):%Y-%m}",
-        "next_month": f"{next_month(month):%Y-%m}" if next_month(month) <= today else None,
-    }
-    return render(request, "attribution/dashboard.html", context)
-
-
-@require_GET
-@clinic_page(Permission.SEE_WORK)
-def show_appointments(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """`?verdict&cursor`; 400 with the reason for what cannot be read."""
-    form = AppointmentFilterForm(request.GET)
-    if not form.is_valid():
-        return bad_request(request, first_error(form))
-    try:
-        position, forwards = asked_position(request)
-    except BadCursor as error:
-        return bad_request(request, str(error))
-    now = timezone.now()
-    page = selectors.list_appointments(
-        clinic=visit.clinic, wanted=form.wanted(), now=now, position=position, forwards=forwards, size=PAGE_SIZE
-    )
-    context = {
-        "rows": page.rows,
-        "filters": form.cleaned_data,
-        "clinic": visit.clinic,
-        "next_url": page_url(request, page.next, forwards=True),
-        "previous_url": page_url(request, page.previous, forwards=False),
-    }
-    return render(request, "attribution/appointments.html", context)
 
 
 def _worklist_context(request: HttpRequest, visit: Visit) -> dict[str, object]:

@@ -1,16 +1,15 @@
-"""The call log: what the phone system told us, newest first, filtered and paged; it has no number to show."""
-
-from http import HTTPStatus
+"""The list of appointments with their verdicts, newest first, filtered and paged."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from calls.forms import CallFilterForm
-from calls.selectors import list_calls
+from attribution import selectors
+from attribution.forms.appointments import AppointmentFilterForm
 from tenants.access import Visit, clinic_page
 from tenants.cursors import BadCursor
+from tenants.forms.errors import first_error
 from tenants.pages import asked_position, bad_request, page_url
 from tenants.permissions import Permission
 
@@ -19,27 +18,24 @@ PAGE_SIZE = 50
 
 @require_GET
 @clinic_page(Permission.SEE_WORK)
-def show_calls(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """`?direction&outcome&from&to&cursor`; 400 with the reason for what cannot be read."""
-    form = CallFilterForm(request.GET)
+def show_appointments(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """`?verdict&cursor`; 400 with the reason for what cannot be read."""
+    form = AppointmentFilterForm(request.GET)
     if not form.is_valid():
-        return render(request, "calls/calls.html", {"rows": [], "filters": {}, "errors": form.errors}, status=400)
+        return bad_request(request, first_error(form))
     try:
         position, forwards = asked_position(request)
     except BadCursor as error:
         return bad_request(request, str(error))
-    page = list_calls(
-        clinic=visit.clinic,
-        wanted=form.wanted(visit.clinic.zone),
-        now=timezone.now(),
-        position=position,
-        forwards=forwards,
-        size=PAGE_SIZE,
+    now = timezone.now()
+    page = selectors.list_appointments(
+        clinic=visit.clinic, wanted=form.wanted(), now=now, position=position, forwards=forwards, size=PAGE_SIZE
     )
     context = {
         "rows": page.rows,
         "filters": form.cleaned_data,
+        "clinic": visit.clinic,
         "next_url": page_url(request, page.next, forwards=True),
         "previous_url": page_url(request, page.previous, forwards=False),
     }
-    return render(request, "calls/calls.html", context, status=HTTPStatus.OK)
+    return render(request, "attribution/appointments.html", context)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from calls import services
-from calls.forms_connections import ConnectionForm, SecretForm
+from calls.forms.connections import ConnectionForm, SecretForm
 from calls.selectors import ConnectionLine, find_line, list_connections, list_names
 from tenants.access import Visit, clinic_page
 from tenants.pages import say_and_go_to

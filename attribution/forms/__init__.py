@@ -1,0 +1,1 @@
+"""What the pages of attribution may be asked, a file for each of `views`."""

@@ -1,0 +1,14 @@
+"""Columns and constraints of appointments, opportunities, staff actions, rules and metrics; no behaviour.
+
+A caller appears as a random id only. No foreign key points at calls: they are dropped by the week.
+"""
+
+from attribution.models.appointments import Appointment, AppointmentCaller
+from attribution.models.metrics import DailyMetrics, DayChange, HourlyMetrics, MonthlyValue
+from attribution.models.opportunities import CallerBooks, Opportunity, StaffAction
+from attribution.models.rules import RulesVersion, TypeEstimate
+
+__all__ = [
+    "Appointment", "AppointmentCaller", "CallerBooks", "DailyMetrics", "DayChange", "HourlyMetrics", "MonthlyValue",
+    "Opportunity", "RulesVersion", "StaffAction", "TypeEstimate",
+]  # fmt: skip

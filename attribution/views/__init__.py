@@ -1,0 +1,1 @@
+"""The pages of attribution, a file each; every one stands behind the one gate."""

@@ -1,0 +1,1 @@
+"""What the pages of the calls floor may be asked, a file for each of `views`."""

@@ -416,5 +416,13 @@ start_structlog()
 # Errors are reported to a service that speaks Sentry's protocol when it has an address; nothing is loaded without one.
 SENTRY_DSN: str = env.str("SENTRY_DSN", default="")
 
+# --- Asking other systems (tenants.outbound) ------------------------------------------------------------------
+# Only addresses of the public internet are asked, over https. Systems inside, such as a booking server in the network
+# of the operator, must be named here as `host:port`; they may speak http.
+OUTBOUND_INNER_HOSTS: list[str] = env.list("OUTBOUND_INNER_HOSTS", default=[])
+# Where phone and booking systems are asked instead of at their makers', as JSON: {"twilio": "https://…"}. For systems
+# that speak the same and for tests.
+PROVIDER_API_URLS: dict[str, str] = env.json("PROVIDER_API_URLS", default={})
+
 # --- Retention --------------------------------------------------------------------------------------------
 MAX_RETENTION_DAYS = 90

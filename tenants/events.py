@@ -86,10 +86,33 @@ class Event(enum.StrEnum):
     CONNECTION_RESUMED = "connection_resumed"
     CONNECTION_SECRET_ROTATED = "connection_secret_rotated"  # noqa: S105 - a name
     CONNECTION_REMOVED = "connection_removed"
+    ACCOUNT_SET = "account_set"
+    ACCOUNT_REMOVED = "account_removed"
+    CALLS_FETCHED = "calls_fetched"
+    BOOKING_SYSTEM_ADDED = "booking_system_added"
+    BOOKING_SYSTEM_CHANGED = "booking_system_changed"
+    BOOKING_SYSTEM_PAUSED = "booking_system_paused"
+    BOOKING_SYSTEM_RESUMED = "booking_system_resumed"
+    BOOKING_SYSTEM_REMOVED = "booking_system_removed"
+    OUTGOING_ADDED = "outgoing_added"
+    OUTGOING_CHANGED = "outgoing_changed"
+    OUTGOING_PAUSED = "outgoing_paused"
+    OUTGOING_RESUMED = "outgoing_resumed"
+    OUTGOING_SECRET_ROTATED = "outgoing_secret_rotated"  # noqa: S105 - a name
+    OUTGOING_REMOVED = "outgoing_removed"
+    OUTGOING_TESTED = "outgoing_tested"
+    OUTGOING_SENT_AGAIN = "outgoing_sent_again"
+    OUTGOING_SWITCHED_OFF = "outgoing_switched_off"
+    DIGESTS_CHOSEN = "digests_chosen"
+    MAPPING_SAVED = "mapping_saved"
+    MAPPING_REMOVED = "mapping_removed"
+    IMPORT_STOPPED = "import_stopped"
     CALLER_CALLED_BACK = "caller_called_back"
     CALLER_DISMISSED = "caller_dismissed"
     CALLER_ACTION_UNDONE = "caller_action_undone"
     CALLER_LOOKED_UP = "caller_looked_up"
+    CALLER_CLAIMED = "caller_claimed"
+    NUMBER_SHOWN = "number_shown"
     APPOINTMENT_CHANGED = "appointment_changed"
     CALLS_IMPORTED = "calls_imported"
     APPOINTMENTS_IMPORTED = "appointments_imported"
@@ -168,6 +191,24 @@ CATALOGUE: Mapping[Event, tuple[Topic, str]] = MappingProxyType(
             connection_resumed="resumed a connection",
             connection_secret_rotated="changed a connection’s secret",  # noqa: S106 - words
             connection_removed="removed a connection",
+            account_set="set how a phone system is asked",
+            account_removed="took away how a phone system is asked",
+            calls_fetched="fetched calls from a phone system",
+            booking_system_added="added a booking system",
+            booking_system_changed="changed a booking system",
+            booking_system_paused="paused a booking system",
+            booking_system_resumed="resumed a booking system",
+            booking_system_removed="removed a booking system",
+            outgoing_added="added an outgoing webhook",
+            outgoing_changed="changed an outgoing webhook",
+            outgoing_paused="paused an outgoing webhook",
+            outgoing_resumed="resumed an outgoing webhook",
+            outgoing_secret_rotated="changed the secret of an outgoing webhook",  # noqa: S106 - words
+            outgoing_removed="removed an outgoing webhook",
+            outgoing_tested="tested an outgoing webhook",
+            outgoing_sent_again="sent a message to an outgoing webhook again",
+            outgoing_switched_off="switched off an outgoing webhook that kept failing",
+            digests_chosen="chose which summaries come by e-mail",
         ),
         **_topic(
             Topic.CALLERS,
@@ -175,12 +216,17 @@ CATALOGUE: Mapping[Event, tuple[Topic, str]] = MappingProxyType(
             caller_dismissed="dismissed a caller",
             caller_action_undone="undid an action",
             caller_looked_up="looked up a number",
+            caller_claimed="took a caller on",
+            number_shown="was shown a caller’s number by the phone system",
             appointment_changed="changed an appointment",
         ),
         **_topic(
             Topic.EXPORTS,
             calls_imported="imported calls",
             appointments_imported="imported appointments",
+            import_stopped="stopped an import",
+            mapping_saved="saved how the columns of a file are read",
+            mapping_removed="removed how the columns of a file are read",
             metrics_rebuilt="had the figures computed again",
             audit_exported="exported the audit trail",
             audit_proof_taken="took a proof of the audit trail",

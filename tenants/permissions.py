@@ -12,7 +12,8 @@ from tenants.domain import Role
 
 class Permission(enum.StrEnum):
     SEE_WORK = "see_work"  # worklist, calls, appointments: unnamed callers
-    WORK_CALLERS = "work_callers"  # called back, dismissed, undo
+    WORK_CALLERS = "work_callers"  # called back, dismissed, undo, taken on
+    SHOW_NUMBERS = "show_numbers"  # asks the clinic's own phone system for a caller's number
     SEE_FIGURES = "see_figures"  # dashboard, metrics, the group of clinics
     SEE_SETTINGS = "see_settings"
     CHANGE_SETTINGS = "change_settings"  # details, hours, rules, values
@@ -31,7 +32,7 @@ class Permission(enum.StrEnum):
 
 
 P = Permission
-_DESK = frozenset({P.SEE_WORK, P.WORK_CALLERS})
+_DESK = frozenset({P.SEE_WORK, P.WORK_CALLERS, P.SHOW_NUMBERS})
 _READING = frozenset(
     {
         P.SEE_WORK,

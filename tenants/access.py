@@ -3,6 +3,7 @@
 Machines come through `tenants.api` instead. Nothing here says what a page shows.
 """
 
+import contextlib
 import functools
 import time
 import uuid
@@ -23,6 +24,7 @@ from django.utils import timezone
 from tenants import audit, refusals, selectors
 from tenants.domain import PLATFORM, ClinicFacts, Role
 from tenants.events import Actor, ActorKind, Event
+from tenants.language import in_language_of
 from tenants.masks import shorten_address
 from tenants.models import User
 from tenants.permissions import NEEDS_TWO_FACTORS, ROLE_MAY, Permission
@@ -64,8 +66,12 @@ ClinicView = Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]
 PlainView = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
-def clinic_page(permission: Permission, *, recent: bool = False) -> Callable[[ClinicView[P]], PlainView[P]]:
+def clinic_page(
+    permission: Permission, *, recent: bool = False, scoped: bool = True
+) -> Callable[[ClinicView[P]], PlainView[P]]:
     """Gates a page: the view runs inside the clinic's scope and zone, for those who have the permission.
+
+    Without `scoped` no scope is open: for long work, which opens short ones of its own and commits them one by one.
 
     With `recent` they must have signed in or confirmed who they are within the last 15 minutes; who has not is asked
     to, and comes back to this page (after a POST: to the page that it came from, which has nothing of it done).
@@ -87,7 +93,8 @@ def clinic_page(permission: Permission, *, recent: bool = False) -> Callable[[Cl
             if recent and not signed_in_recently(request):
                 return _ask_again(request)
             try:
-                with as_clinic(visit.clinic.id), timezone.override(visit.clinic.zone):
+                scope = as_clinic(visit.clinic.id) if scoped else contextlib.nullcontext()
+                with scope, timezone.override(visit.clinic.zone), in_language_of(visit.clinic):
                     return view(request, visit, *args, **kwargs)
             except Http404:
                 refusals.count("not_here", clinic_id=visit.clinic.id)

@@ -20,9 +20,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tenants import refusals, services, vault
-from tenants.access import actor_of, signed_in_recently
+from tenants.access import actor_of, open_visit, signed_in_recently
 from tenants.events import Event
 from tenants.models import User
+from tenants.permissions import Permission
 
 SEALED_FOR = "second factor of a person"
 _RESET_PAGE = "account_reset_password_from_key"
@@ -84,6 +85,14 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         email = str(credentials.get("email", ""))
         services.record_failed_sign_in(email=email, actor=actor_of(request), now=timezone.now())
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Who can set a new clinic up begins with its checklist; everybody else on the first page."""
+        visit = open_visit(request)
+        if visit is not None and visit.clinic.guide_open and Permission.CHANGE_SETTINGS in visit.may:
+            return reverse("start")
+        page: str = super().get_login_redirect_url(request)
+        return page
 
     def post_login(self, request: HttpRequest, user: User, **about: Any) -> HttpResponse:
         """All factors were shown."""

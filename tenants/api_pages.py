@@ -59,9 +59,14 @@ def page_answer(request: Request, rows: Any, *, after: Position | None, before: 
     return Response(body)
 
 
+def sign_cursor(position: Position, *, forwards: bool) -> str:
+    """The cursor of the page after (or, backwards, before) a row."""
+    return _signer.sign(write_cursor(position, forwards=forwards))
+
+
 def _page_url(request: Request, position: Position | None, *, forwards: bool) -> str | None:
     if position is None:
         return None
     query = request.query_params.copy()
-    query["cursor"] = _signer.sign(write_cursor(position, forwards=forwards))
+    query["cursor"] = sign_cursor(position, forwards=forwards)
     return f"{request.build_absolute_uri(request.path)}?{query.urlencode()}"

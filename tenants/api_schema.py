@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
@@ -111,7 +111,7 @@ def open_answers(good: dict[int, Any], *problems: HTTPStatus) -> dict[Any, Any]:
 def _with_problems(good: dict[int, Any], problems: Iterable[HTTPStatus]) -> dict[Any, Any]:
     every: dict[Any, Any] = dict(good)
     for status in sorted({HTTPStatus.BAD_REQUEST, *problems}):
-        every[status.value, CONTENT_TYPE] = ProblemOut
+        every[status.value, CONTENT_TYPE] = OpenApiResponse(ProblemOut, description=status.phrase)
     return every
 
 

@@ -25,11 +25,11 @@ _POLICY: Final = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 class ApiView(APIView):
-    """Any address of the API: its answers are kept in no cache and mean nothing to a browser."""
+    """Any address of the API: its answers mean nothing to a browser, and are kept in no cache unless they say how."""
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         final = super().finalize_response(request, response, *args, **kwargs)
-        final.headers["Cache-Control"] = "no-store"
+        final.headers.setdefault("Cache-Control", "no-store")
         final.headers["Content-Security-Policy"] = _POLICY
         return final
 

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from tenants.english import English, english_of, language_tag
+
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # Opening hours as they are stored: {"mon": [["09:00", "13:00"], ["14:00", "17:30"]], …}; a missing day is closed.
 OpeningHours = Mapping[str, Sequence[Sequence[str]]]
 PLATFORM = uuid.UUID(int=0)  # stands for no clinic where a row needs one: the platform's own chain and counts
 DEFAULT_OPENING_HOURS: dict[str, list[list[str]]] = {day: [["08:30", "17:30"]] for day in WEEKDAYS[:5]}
+_FIRST_DAY, _LAST_DAY = date(1, 1, 2), date(9999, 12, 30)
 
 
 class Role(enum.StrEnum):
@@ -29,6 +32,14 @@ class Scope(enum.StrEnum):
     CALLS_WRITE = "calls:write"
     APPOINTMENTS_WRITE = "appointments:write"
     READ = "read"
+
+
+class SettledStep(enum.StrEnum):
+    """Steps of getting started that only a person can say are done: nothing else tells."""
+
+    DETAILS = "details"  # the clinic's details are right
+    HOURS = "hours"  # so are its opening hours
+    HISTORY = "history"  # calls of the past are not needed
 
 
 class BadOpeningHours(ValueError):
@@ -54,10 +65,22 @@ class ClinicFacts:
     support_allowed: bool = True
     support_until: datetime | None = None
     support_reason: str = ""
+    guide_open: bool = False
+    guide_settled: Sequence[str] = ()
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.timezone)
+
+    @property
+    def english(self) -> English:
+        """The words and customs in which its pages and mails are written."""
+        return english_of(self.region)
+
+    @property
+    def language(self) -> str:
+        """What the `lang` of its pages says."""
+        return language_tag(self.region)
 
     def visible_from(self, now: datetime) -> datetime:
         """No row older than this is ever shown, whether the purge has run or not."""
@@ -92,6 +115,10 @@ def is_open(hours: OpeningHours, local: datetime) -> bool:
 
 
 def day_bounds(on: date, zone: zoneinfo.ZoneInfo) -> tuple[datetime, datetime]:
-    """The instants at which a local day begins and ends; 23, 24 or 25 hours apart."""
+    """The instants at which a local day begins and ends; 23, 24 or 25 hours apart.
+
+    The first and the last day that a calendar has are taken for their neighbours: beyond them nothing can be counted.
+    """
+    on = min(max(on, _FIRST_DAY), _LAST_DAY)
     midnight = datetime.combine(on, time.min, tzinfo=zone)
     return midnight, datetime.combine(on + timedelta(days=1), time.min, tzinfo=zone)

@@ -77,9 +77,13 @@ class Event(enum.StrEnum):
     CLINIC_MADE = "clinic_made"
     CLINIC_CHANGED = "clinic_changed"
     HOURS_CHANGED = "hours_changed"
+    GUIDE_STEP_SETTLED = "guide_step_settled"
+    GUIDE_ENDED = "guide_ended"
+    GUIDE_SHOWN = "guide_shown"
     RULES_CHANGED = "rules_changed"
     VALUE_SET = "value_set"
     VALUE_REMOVED = "value_removed"
+    GOALS_CHANGED = "goals_changed"
     SECURITY_CHANGED = "security_changed"
     CONNECTION_ADDED = "connection_added"
     CONNECTION_PAUSED = "connection_paused"
@@ -111,7 +115,6 @@ class Event(enum.StrEnum):
     CALLER_DISMISSED = "caller_dismissed"
     CALLER_ACTION_UNDONE = "caller_action_undone"
     CALLER_LOOKED_UP = "caller_looked_up"
-    CALLER_CLAIMED = "caller_claimed"
     NUMBER_SHOWN = "number_shown"
     APPOINTMENT_CHANGED = "appointment_changed"
     CALLS_IMPORTED = "calls_imported"
@@ -179,9 +182,13 @@ CATALOGUE: Mapping[Event, tuple[Topic, str]] = MappingProxyType(
             clinic_made="made the clinic",
             clinic_changed="changed the clinic’s details",
             hours_changed="changed the opening hours",
+            guide_step_settled="settled a step of getting started",
+            guide_ended="put the checklist of getting started away",
+            guide_shown="had the checklist of getting started shown again",
             rules_changed="changed the rules",
             value_set="set what a type of appointment is worth",
             value_removed="removed what a type of appointment is worth",
+            goals_changed="changed the goals",
             security_changed="changed the security settings",
         ),
         **_topic(
@@ -216,7 +223,6 @@ CATALOGUE: Mapping[Event, tuple[Topic, str]] = MappingProxyType(
             caller_dismissed="dismissed a caller",
             caller_action_undone="undid an action",
             caller_looked_up="looked up a number",
-            caller_claimed="took a caller on",
             number_shown="was shown a caller’s number by the phone system",
             appointment_changed="changed an appointment",
         ),

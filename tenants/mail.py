@@ -1,23 +1,58 @@
-"""Sends the mails of tenancy, in the words of `templates/tenants/mail/`; says whether the mail server took one.
+"""Sends the mails of the house, in the words of `templates/<floor>/mail/`; says whether the mail server took one.
 
 It refuses to say to whom in a log: an address is about a person.
 """
 
 import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.mail import send_mail
+from anymail.exceptions import AnymailError
+from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 logger = logging.getLogger(__name__)
 
 
-def send(name: str, *, to: str, **values: Any) -> bool:
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a mail."""
+
+    name: str
+    content: bytes = field(repr=False)
+    kind: str  # "application/pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail that is written. `html` may be empty; `headers` are beside the usual ones."""
+
+    name: str  # of its kind, for the log
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    html: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    attachments: Sequence[Attachment] = ()
+
+
+def send(name: str, *, to: str, floor: str = "tenants", **values: Any) -> bool:
     """Sends the mail of this name, as text. False when it did not go out; that is in the log, without the address."""
-    subject, text = (render_to_string(f"tenants/mail/{name}_{part}.txt", values) for part in ("subject", "text"))
+    subject, text = (render_to_string(f"{floor}/mail/{name}_{part}.txt", values) for part in ("subject", "text"))
+    return send_letter(Letter(name, subject, text), to=to)
+
+
+def send_letter(letter: Letter, *, to: str) -> bool:
+    """The same for one that is written already."""
+    subject = " ".join(letter.subject.split())
+    mail = EmailMultiAlternatives(subject, letter.text, None, [to], headers=dict(letter.headers))
+    if letter.html:
+        mail.attach_alternative(letter.html, "text/html")
+    for attached in letter.attachments:
+        mail.attach(attached.name, attached.content, attached.kind)
     try:
-        send_mail(" ".join(subject.split()), text, None, [to])
-    except OSError as error:  # what `smtplib` and sockets raise
-        logger.warning("The mail %s did not go out: %s", name, type(error).__name__)
+        mail.send()
+    except (OSError, AnymailError) as error:  # what `smtplib`, sockets and the mail providers raise
+        logger.warning("The mail %s did not go out: %s", letter.name, type(error).__name__)
         return False
     return True

@@ -5,7 +5,7 @@ import re
 
 # The address of a webhook or of an invitation ends in its token; a run of seven digits may be somebody's number.
 _TOKEN = re.compile(r"(/(?:hooks/[^/\s]+|invitations)/)[^/\s?\"']+")
-_DIGITS = re.compile(r"\d(?:[\s().+/_\u00b7\u2010-\u2015\u2212-]{0,3}\d){6,}")
+_DIGITS = re.compile(r"\d(?:[\s().+/_,*#|~\u00b7\u2010-\u2015\u2212-]{0,3}\d){6,}")
 
 
 def mask(text: str) -> str:

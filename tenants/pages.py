@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from tenants.cursors import Position, read_cursor, write_cursor
+from tenants.domain import ClinicFacts
 
 
 def go_to(page: str) -> HttpResponse:
@@ -21,6 +22,11 @@ def say_and_go_to(request: HttpRequest, page: str, done: str) -> HttpResponse:
     """The same, and the page there says what was done."""
     messages.success(request, done)
     return go_to(page)
+
+
+def next_page(clinic: ClinicFacts, page: str) -> str:
+    """Where somebody goes who has done a step of getting started: back to the checklist while there is one."""
+    return "start" if clinic.guide_open else page
 
 
 def bad_request(request: HttpRequest, reason: str) -> HttpResponse:

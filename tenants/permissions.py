@@ -14,7 +14,7 @@ class Permission(enum.StrEnum):
     SEE_WORK = "see_work"  # worklist, calls, appointments: unnamed callers
     WORK_CALLERS = "work_callers"  # called back, dismissed, undo, taken on
     SHOW_NUMBERS = "show_numbers"  # asks the clinic's own phone system for a caller's number
-    SEE_FIGURES = "see_figures"  # dashboard, metrics, the group of clinics
+    SEE_FIGURES = "see_figures"  # dashboard, metrics, reports, the group of clinics
     SEE_SETTINGS = "see_settings"
     CHANGE_SETTINGS = "change_settings"  # details, hours, rules, values
     SEE_CONNECTIONS = "see_connections"

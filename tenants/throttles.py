@@ -94,13 +94,14 @@ class Limit:
 PER_KEY: Final = Limit("key", 1200, 60)
 PER_PERSON: Final = Limit("person", 600, 60)
 PER_CLINIC: Final = Limit("clinic", 6000, 60)
+NUMBERS: Final = Limit("numbers", 60, 3600)  # of callers, shown to a person by a phone system
 # Of an address prefix, /24 or /48.
 FAILURES: Final = Limit("failures", 60, 60)  # keys and tokens that are none
 SIGN_INS: Final = Limit("sign_ins", 10, 60)
 REFRESHES: Final = Limit("refreshes", 60, 60)
 # Of an account, whether there is one or not; filled again by a sign-in that succeeds.
 ATTEMPTS: Final = Limit("attempts", 5, 300)
-ALL: Final = (PER_KEY, PER_PERSON, PER_CLINIC, FAILURES, SIGN_INS, REFRESHES, ATTEMPTS)
+ALL: Final = (PER_KEY, PER_PERSON, PER_CLINIC, NUMBERS, FAILURES, SIGN_INS, REFRESHES, ATTEMPTS)
 
 
 def forget_full(now: datetime) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.forms import BoundField
 
-from tenants.domain import WEEKDAYS, ClinicFacts, OpeningHours
+from tenants.domain import DEFAULT_OPENING_HOURS, WEEKDAYS, ClinicFacts, OpeningHours
 from tenants.services import settings
 
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -30,7 +30,7 @@ class HoursForm(forms.Form):
     seen = forms.CharField(widget=forms.HiddenInput, max_length=16, required=False)
 
     def __init__(self, clinic: ClinicFacts, data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(data, initial={"seen": settings.seen_hours(clinic), **_times_of(clinic.opening_hours)})
+        super().__init__(data, initial={"seen": settings.seen_hours(clinic), **_times_of(_offered_hours(clinic))})
         for name, label in _HOUR_FIELDS.items():
             self.fields[name] = forms.TimeField(
                 label=label,
@@ -86,6 +86,11 @@ class HoursForm(forms.Form):
 
 def _names_of(day: str) -> list[str]:
     return [f"{day}_{number}_{edge}" for number in (1, 2) for edge in ("opens", "closes")]
+
+
+def _offered_hours(clinic: ClinicFacts) -> OpeningHours:
+    """The clinic's own; usual ones where it has none at all, to be looked at and saved."""
+    return clinic.opening_hours if any(clinic.opening_hours.values()) else DEFAULT_OPENING_HOURS
 
 
 def _times_of(hours: OpeningHours) -> dict[str, str]:

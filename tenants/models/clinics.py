@@ -64,6 +64,10 @@ class Clinic(models.Model):
     # The open support access, if any: here, so that every page can say so without asking for it.
     support_until = models.DateTimeField(null=True, blank=True)
     support_reason = models.CharField(max_length=200, blank=True)
+    # Getting started: whether its checklist is still shown, and which steps somebody has said yes to. Here, so that a
+    # clinic that has put it away pays for no question more.
+    guide_open = models.BooleanField(default=False)
+    guide_settled = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

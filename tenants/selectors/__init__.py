@@ -12,7 +12,9 @@ from tenants.selectors.people import (
     UnknownMember,
     find_invitation,
     find_member,
+    has_company,
     hash_token,
+    list_active_members,
     list_invitations,
     list_members,
 )
@@ -28,11 +30,12 @@ from tenants.selectors.sign_in import (
 from tenants.selectors.trail import EventFilter, EventRow, list_events, list_people, position_after, read_witness
 
 __all__ = [
-    "SUPPORT_DAYS", "ApiKeyFacts", "EventFilter", "EventRow", "HeldInvitation", "InvitationFacts", "InvitationState",
-    "KeyFacts", "KeyState", "MemberFacts", "MembershipFacts", "UnknownClinic", "UnknownKey", "UnknownMember",
+    "ApiKeyFacts", "EventFilter", "EventRow", "HeldInvitation", "InvitationFacts", "InvitationState", "KeyFacts",
+    "KeyState", "MemberFacts", "MembershipFacts", "SUPPORT_DAYS", "UnknownClinic", "UnknownKey", "UnknownMember",
     "find_api_key", "find_invitation", "find_key", "find_member", "find_person", "find_sign_in", "get_clinic",
-    "get_clinic_by_slug", "has_second_factor", "hash_token", "is_checkpoint_late", "last_checkpoint",
-    "list_checkpoints", "list_clinics", "list_events", "list_invitations", "list_keys", "list_members",
-    "list_memberships", "list_people", "list_platform_events", "list_sessions", "list_support_events",
-    "list_trail_ids", "list_without_second_factor", "longest_password_rule", "position_after", "read_witness",
+    "get_clinic_by_slug", "has_company", "has_second_factor", "hash_token", "is_checkpoint_late", "last_checkpoint",
+    "list_active_members", "list_checkpoints", "list_clinics", "list_events", "list_invitations", "list_keys",
+    "list_members", "list_memberships", "list_people", "list_platform_events", "list_sessions",
+    "list_support_events", "list_trail_ids", "list_without_second_factor", "longest_password_rule",
+    "position_after", "read_witness",
 ]  # fmt: skip

@@ -48,4 +48,6 @@ def _facts(clinic: Clinic) -> ClinicFacts:
         support_allowed=clinic.support_allowed,
         support_until=clinic.support_until,
         support_reason=clinic.support_reason,
+        guide_open=clinic.guide_open,
+        guide_settled=tuple(clinic.guide_settled),
     )

@@ -77,6 +77,20 @@ def list_members(clinic_id: uuid.UUID) -> Sequence[MemberFacts]:
         return [_member(row) for row in _members(clinic_id).order_by("user__email")]
 
 
+def list_active_members(clinic_id: uuid.UUID) -> Sequence[MemberFacts]:
+    """The same without closed accounts: those who may be written to."""
+    with as_clinic(clinic_id):
+        return [_member(row) for row in _members(clinic_id).filter(user__is_active=True).order_by("user__email")]
+
+
+def has_company(clinic_id: uuid.UUID) -> bool:
+    """Whether the clinic has a second member, or has ever invited somebody."""
+    with as_clinic(clinic_id):
+        members = Membership.objects.filter(clinic_id=clinic_id, expires_at=None).order_by().values_list("id")[:2]
+        invited = Invitation.objects.filter(clinic_id=clinic_id, withdrawn_at=None).order_by().values_list("id")[:1]
+        return len(members.union(invited, all=True)) > 1
+
+
 def find_member(clinic_id: uuid.UUID, user_id: uuid.UUID) -> MemberFacts:
     """Raises `UnknownMember`."""
     with as_clinic(clinic_id):

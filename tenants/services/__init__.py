@@ -2,6 +2,7 @@
 
 from tenants.selectors import UnknownMember
 from tenants.services.clinics import ClinicDetails, NewClinic, create_clinic
+from tenants.services.guide import end_guide, settle_step, show_guide
 from tenants.services.invitations import (
     TooManyInvitations,
     UnknownInvitation,
@@ -56,15 +57,15 @@ from tenants.services.validation import BadInput
 
 __all__ = [
     "API_KEY_MARK", "AlreadyMade", "AuthenticatorAppNeeded", "BadInput", "BadPassword", "ClinicDetails",
-    "ClinicSettings", "CodeNeeded", "Joined", "LastAdmin", "MustSignIn", "NewClinic", "NoCheckpoint", "PersonDetails",
-    "Proof",
-    "SecuritySettings", "SettingsConflict", "SignInRefused", "SupportRefused", "TokenPair", "TokenRefused",
-    "TooManyInvitations", "UnknownInvitation", "UnknownMember", "UnknownSession", "add_member", "add_person",
-    "add_platform_staff", "change_details", "change_hours", "change_person", "change_role", "change_security",
-    "create_api_key", "create_clinic", "end_other_sessions", "end_session", "end_sign_ins", "end_support",
-    "end_support_of", "forget_ended_support", "forget_expired_tokens", "hash_secret", "invite_member", "join_clinic",
-    "make_api_key", "note_ended_session", "note_key_use", "open_support", "record_export", "record_failed_sign_in",
-    "record_for_person", "refresh_tokens", "register_and_join", "remove_member", "rename_clinic", "revoke_api_key",
-    "revoke_tokens", "save_password", "see_session", "seen_details", "seen_hours", "send_fresh_link",
-    "send_invitation_again", "set_password", "sign_in", "take_proof", "withdraw_invitation",
+    "ClinicSettings", "CodeNeeded", "Joined", "LastAdmin", "MustSignIn", "NewClinic", "NoCheckpoint",
+    "PersonDetails", "Proof", "SecuritySettings", "SettingsConflict", "SignInRefused", "SupportRefused",
+    "TokenPair", "TokenRefused", "TooManyInvitations", "UnknownInvitation", "UnknownMember", "UnknownSession",
+    "add_member", "add_person", "add_platform_staff", "change_details", "change_hours", "change_person",
+    "change_role", "change_security", "create_api_key", "create_clinic", "end_guide", "end_other_sessions",
+    "end_session", "end_sign_ins", "end_support", "end_support_of", "forget_ended_support", "forget_expired_tokens",
+    "hash_secret", "invite_member", "join_clinic", "make_api_key", "note_ended_session", "note_key_use",
+    "open_support", "record_export", "record_failed_sign_in", "record_for_person", "refresh_tokens",
+    "register_and_join", "remove_member", "rename_clinic", "revoke_api_key", "revoke_tokens", "save_password",
+    "see_session", "seen_details", "seen_hours", "send_fresh_link", "send_invitation_again", "set_password",
+    "settle_step", "show_guide", "sign_in", "take_proof", "withdraw_invitation",
 ]  # fmt: skip

@@ -36,6 +36,7 @@ class ClinicDetails:
     region: str = "GB"
     currency: str = "GBP"
     default_value: Decimal = Decimal(85)
+    guide_open: bool = False  # whether its people are led through the first steps
 
 
 def create_clinic(*, details: ClinicDetails, owner_email: str, now: datetime, actor: Actor = SYSTEM) -> NewClinic:

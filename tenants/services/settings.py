@@ -17,10 +17,11 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from tenants import audit
-from tenants.domain import WEEKDAYS, BadOpeningHours, ClinicFacts, OpeningHours, require_opening_hours
+from tenants.domain import WEEKDAYS, BadOpeningHours, ClinicFacts, OpeningHours, SettledStep, require_opening_hours
 from tenants.events import Actor, Event
 from tenants.models import Clinic
 from tenants.scope import as_clinic
+from tenants.services.guide import settle_step, with_step
 from tenants.services.validation import BadInput, require_valid
 
 SHORTEST_GOAL, LONGEST_GOAL = timedelta(minutes=5), timedelta(hours=48)
@@ -61,10 +62,11 @@ def change_details(*, clinic_id: uuid.UUID, wanted: ClinicSettings, seen: str, n
         clinic = Clinic.objects.select_for_update(no_key=True).get(pk=clinic_id)
         before = {name: getattr(clinic, name) for name in _DETAILS}
         if after == before:
+            settle_step(clinic_id=clinic_id, step=SettledStep.DETAILS, actor=actor)  # looked at and saved: it is right
             return False
         if seen_details(clinic) != seen:
             raise SettingsConflict
-        _save(clinic, after)
+        _save(clinic, {**after, **with_step(clinic, SettledStep.DETAILS)})
         if after["timezone"] != before["timezone"]:
             import_string(settings.ZONE_CHANGE_SERVICE)(
                 clinic_id=clinic_id, now=now
@@ -86,10 +88,11 @@ def change_hours(*, clinic_id: uuid.UUID, hours: OpeningHours, seen: str, actor:
         clinic = Clinic.objects.select_for_update(no_key=True).get(pk=clinic_id)
         before = {day: clinic.opening_hours.get(day, []) for day in WEEKDAYS}
         if after == before:
+            settle_step(clinic_id=clinic_id, step=SettledStep.HOURS, actor=actor)
             return False
         if seen_hours(clinic) != seen:
             raise SettingsConflict
-        _save(clinic, {"opening_hours": after})
+        _save(clinic, {"opening_hours": after, **with_step(clinic, SettledStep.HOURS)})
         audit.record(
             Event.HOURS_CHANGED, actor=actor, clinic_id=clinic_id, target=clinic_id, **audit.changes(before, after)
         )

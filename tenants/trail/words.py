@@ -31,6 +31,7 @@ _WHAT_REFUSED: Final[Mapping[str, str]] = {
     "role": "A page that the person’s role may not see",
     "not_here": "Something that is not in this clinic",
     "sign_in_limit": "Too many tries to sign in",
+    "numbers": "More callers’ numbers within an hour than one person is shown",
 }
 
 

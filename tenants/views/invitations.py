@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from tenants import services
 from tenants.access import Visit, clinic_page
 from tenants.forms.people import InviteForm, add_refusal, reason_of
-from tenants.pages import go_to, say_and_go_to
+from tenants.pages import go_to, next_page, say_and_go_to
 from tenants.permissions import Permission
 
 
@@ -36,7 +36,7 @@ def invite(request: HttpRequest, visit: Visit) -> HttpResponse:
         except services.BadInput as error:
             add_refusal(form, error)
         else:
-            return say_and_go_to(request, "settings_people", f"{email} is invited.")
+            return say_and_go_to(request, next_page(visit.clinic, "settings_people"), f"{email} is invited.")
     return render(request, "settings/invite.html", {"section": "settings", "form": form})
 
 

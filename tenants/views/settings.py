@@ -1,5 +1,6 @@
 """What a clinic says of itself: its details and opening hours, to look at and to change."""
 
+from datetime import time
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from tenants.access import Visit, clinic_page
 from tenants.domain import WEEKDAYS
 from tenants.forms.hours import DAY_NAMES, HoursForm
 from tenants.forms.settings import ClinicForm
-from tenants.pages import say_and_go_to
+from tenants.pages import next_page, say_and_go_to
 from tenants.permissions import Permission
 from tenants.places import CURRENCIES, REGIONS
 from tenants.selectors import get_clinic
@@ -49,7 +50,7 @@ def change_clinic(request: HttpRequest, visit: Visit) -> HttpResponse:
     except services.SettingsConflict:
         now_form = ClinicForm(get_clinic(visit.clinic.id), _seen_anew(request, visit, "details"))
         return _show(request, "settings/clinic_change.html", now_form, in_force=get_clinic(visit.clinic.id))
-    return say_and_go_to(request, "settings_clinic", SAVED if is_new else SAME)
+    return say_and_go_to(request, next_page(visit.clinic, "settings_clinic"), SAVED if is_new else SAME)
 
 
 @require_GET
@@ -80,15 +81,21 @@ def change_hours(request: HttpRequest, visit: Visit) -> HttpResponse:
             request, "settings/hours_change.html", HoursForm(visit.clinic, _seen_anew(request, visit, "hours")),
             in_force=_week(visit),
         )  # fmt: skip
-    return say_and_go_to(request, "settings_hours", SAVED if is_new else SAME)
+    return say_and_go_to(request, next_page(visit.clinic, "settings_hours"), SAVED if is_new else SAME)
 
 
 def _week(visit: Visit) -> list[tuple[str, list[str]]]:
     hours = get_clinic(visit.clinic.id).opening_hours
     return [
-        (name, [f"{opens} to {closes}" for opens, closes in hours.get(day, ())])
+        (name, [_span_words(visit, opens, closes) for opens, closes in hours.get(day, ())])
         for day, name in zip(WEEKDAYS, DAY_NAMES, strict=True)
     ]
+
+
+def _span_words(visit: Visit, *span: str) -> str:
+    """'08:30 to 17:30', '8:30 AM to 5:30 PM'."""
+    english = visit.clinic.english
+    return " to ".join(english.clock(time.fromisoformat(clock)) for clock in span)
 
 
 def _seen_anew(request: HttpRequest, visit: Visit, what: str) -> dict[str, str]:

@@ -15,8 +15,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from attribution.domain import ActionKind
-from attribution.models import Appointment
+from attribution.models import Appointment, OutgoingTarget
 from calls.domain import CallerKind, Direction, Outcome
+from calls.models import Connection
 from calls.partitions import make_week, week_of
 from tenants import audit
 from tenants.domain import Role
@@ -34,6 +35,12 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "outcome": Outcome.MISSED,
     },
     "calls_callerhash": {"week": week_of(AT)},
+    "calls_account": {"connection_id": lambda: connection_of_scope()},
+    "calls_pull": {"connection_id": lambda: connection_of_scope()},
+    "calls_connectionhour": {"connection_id": lambda: connection_of_scope()},
+    "calls_receivedfield": {"connection_id": lambda: connection_of_scope()},
+    "calls_refusalcount": {"connection_id": None},
+    "attribution_outgoingmessage": {"target_id": lambda: target_of_scope()},
     "tenants_membership": {"role": Role.RECEPTIONIST, "expires_at": None},
     "attribution_staffaction": {"kind": ActionKind.CALLED_BACK, "reached": True, "reason": ""},
     "attribution_opportunity": {"appointment_id": None},
@@ -44,7 +51,7 @@ BY_FUNCTION = {"tenants_auditevent", "tenants_auditdetail"}
 # They can only grow: whoever tests with them finds the rows that were there.
 GROWING = {*BY_FUNCTION, "tenants_auditanchor", "retention_deletionlog", "attribution_rulesversion"}
 # Columns of composite foreign keys: their values belong to one clinic.
-REFERENCES = {"appointment_id"}
+REFERENCES = {"appointment_id", "connection_id", "target_id"}
 
 
 def tenant_models() -> list[type[models.Model]]:
@@ -88,6 +95,26 @@ def appointment_of_scope() -> uuid.UUID:
     """The id of a new appointment of the clinic in scope; outside of one, of none."""
     try:
         row = build_row(Appointment, current_clinic_id())
+    except NoClinic:
+        return uuid.uuid4()
+    row.save(force_insert=True)
+    return uuid.UUID(str(row.pk))
+
+
+def target_of_scope() -> uuid.UUID:
+    """The id of a new outgoing webhook of the clinic in scope; outside of one, of none."""
+    try:
+        row = build_row(OutgoingTarget, current_clinic_id())
+    except NoClinic:
+        return uuid.uuid4()
+    row.save(force_insert=True)
+    return uuid.UUID(str(row.pk))
+
+
+def connection_of_scope() -> uuid.UUID:
+    """The id of a new connection of the clinic in scope; outside of one, of none."""
+    try:
+        row = build_row(Connection, current_clinic_id())
     except NoClinic:
         return uuid.uuid4()
     row.save(force_insert=True)

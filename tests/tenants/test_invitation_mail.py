@@ -20,7 +20,8 @@ ERIN = "erin@bright-smile.example"
 
 def test_the_mail_leaves_after_the_commit_and_holds_no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     within: list[bool] = []
-    monkeypatch.setattr("tenants.mail.send_mail", lambda *_: within.append(connection.in_atomic_block))
+    sends = "tenants.mail.EmailMultiAlternatives.send"
+    monkeypatch.setattr(sends, lambda *_: within.append(connection.in_atomic_block))
     clinic = bright_smile(timezone.now())
     client_of(factories.alice(), clinic).post(f"{PAGE}invite/", {"email": ERIN, "role": "auditor"})
     assert within == [False]
@@ -36,7 +37,7 @@ def test_when_it_does_not_go_out_the_invitation_stands_and_the_page_says_so(
     clinic = bright_smile(timezone.now())
     alice = client_of(factories.alice(), clinic)
     with monkeypatch.context() as broken:
-        broken.setattr("tenants.mail.send_mail", fail)
+        broken.setattr("tenants.mail.EmailMultiAlternatives.send", fail)
         assert alice.post(f"{PAGE}invite/", {"email": ERIN, "role": "auditor"}).status_code == 303
     page = alice.get(PAGE).content.decode()
     assert "the mail did not go out" in page

@@ -130,7 +130,7 @@ def test_copying_a_table_out_copies_our_rows_only(pair: Pair) -> None:
 def test_their_unique_values_can_be_ours_too(pair: Pair) -> None:
     """A refusal would tell that the other clinic has the value."""
     names = {field.attname for field in plain_fields(pair.model)}
-    ours = {name: getattr(pair.our_row, name) for name in names & (REFERENCES | {"clinic_id"})}
+    ours = {name: getattr(pair.our_row, name) for name in names & REFERENCES} | {"clinic_id": pair.ours}
     copy = pair.model(**{name: getattr(pair.their_row, name) for name in names} | ours)
     with as_clinic(pair.ours):
         if can_delete(pair.model):

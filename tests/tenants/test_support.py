@@ -80,8 +80,8 @@ def test_who_was_let_in_reads_and_changes_nothing(clinic: ClinicFacts, sam: User
             assert client.get(page).status_code == 403, page
         some = uuid.uuid4()
         for page in (
-            "/support/end/", "/settings/connections/add/", "/settings/security/change/", f"/worklist/{some}/act/",
-            f"/worklist/undo/{some}/", f"/settings/connections/{some}/pause/",
+            "/support/end/", "/settings/connections/add/twilio/", "/settings/security/change/",
+            f"/worklist/{some}/act/", f"/worklist/undo/{some}/", f"/settings/connections/{some}/pause/",
         ):  # fmt: skip
             assert client.post(page, {"kind": "called_back"}).status_code == 403, page
 

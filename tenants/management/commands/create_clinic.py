@@ -24,7 +24,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        details = ClinicDetails(**{name: options[name] for name in ("name", "slug", "timezone", "region", "currency")})
+        named = {name: options[name] for name in ("name", "slug", "timezone", "region", "currency")}
+        details = ClinicDetails(**named, guide_open=True)
         try:
             made = create_clinic(details=details, owner_email=options["owner_email"], now=timezone.now())
         except BadInput as error:

@@ -1,6 +1,5 @@
 """The API's doors of calls and callers: translate in, one call, translate out. Numbers go in and never come out."""
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
@@ -8,32 +7,36 @@ from typing import Any, ClassVar, Final
 
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from calls import intake
 from calls.api_refusals import SOURCE, count_problems, problem_of
 from calls.api_shapes import CallIn, CallItemOut, CallOut, CallPageOut, CallQuery, CallReceiptOut, LookupIn, LookupOut
-from calls.callers import find_caller
-from calls.domain import CallerKind, CallEvent, Direction, Outcome, Receipt, Refused
+from calls.domain import CallEvent, Direction, Outcome, Receipt, Refused
+from calls.finding import LOOKUPS_AN_HOUR, look_up_caller
 from calls.numbers import read_number
 from calls.selectors import CallFilter, list_calls
-from tenants import audit
 from tenants.api_clients import client_of
 from tenants.api_pages import page_answer, page_of
 from tenants.api_schema import IDEMPOTENCY_KEY, answers, one_or_many
 from tenants.api_views import ClinicAPIView, in_clinic
 from tenants.api_writes import Stored, answered_once, write_items
 from tenants.domain import ClinicFacts, Scope
-from tenants.events import Event
-from tenants.idempotency import TooOften, use_rarely
+from tenants.idempotency import TooOften
 from tenants.permissions import Permission
 from tenants.problems import ApiProblem
 
-logger = logging.getLogger(__name__)
-
-LOOKUPS_AN_HOUR: Final = 10
+_CALL: Final = {
+    "external_id": "pbx-1001", "direction": "inbound", "outcome": "missed", "started_at": "2026-01-05T10:00:00+00:00",
+    "number": "07700 900123", "line": "Front desk", "ring_seconds": 21,
+}  # fmt: skip
+_WITHHELD: Final = {**_CALL, "external_id": "pbx-1002", "number": None}
+EXAMPLES: Final = [
+    OpenApiExample("A missed call", value=_CALL, request_only=True),
+    OpenApiExample("Many at once", value=[_CALL, _WITHHELD], request_only=True),
+]
 
 
 class CallsView(ClinicAPIView):
@@ -45,6 +48,7 @@ class CallsView(ClinicAPIView):
         description="One call, or a list of up to 1,000. A list answers for each item and stores what it can.",
         parameters=[IDEMPOTENCY_KEY],
         request=one_or_many("CallWrite", CallIn),
+        examples=EXAMPLES,
         responses=answers(
             {201: CallReceiptOut, 200: one_or_many("CallWritten", CallReceiptOut, CallItemOut)},
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -91,18 +95,13 @@ class CallerLookupView(ClinicAPIView):
         client, now = client_of(request), timezone.now()
         number = read_number(LookupIn().read(request.data)["number"], client.clinic.region)
         try:
-            use_rarely(
-                clinic_id=client.clinic.id, client_id=client.id, is_key=client.role is None, what="caller_lookup",
-                limit=LOOKUPS_AN_HOUR, now=now,
+            caller = look_up_caller(
+                clinic=client.clinic, number=number, client_id=client.id, is_key=client.role is None, now=now,
+                actor=client.actor,
             )  # fmt: skip
         except TooOften as error:
             wait = int(error.wait.total_seconds()) + 1
             raise ApiProblem(HTTPStatus.TOO_MANY_REQUESTS, kind="too_many_lookups", retry_after=wait) from None
-        logger.info("a caller is looked up by the %s %s", client.actor.kind.value, client.id)
-        is_caller = number.kind is CallerKind.CALLER
-        caller = find_caller(clinic_id=client.clinic.id, e164=number.e164, now=now) if is_caller else None
-        # Whether somebody was found is not on record: who reads the trail shall not learn it.
-        audit.record(Event.CALLER_LOOKED_UP, actor=client.actor, clinic_id=client.clinic.id)
         return Response(LookupOut({"caller": caller}).data)
 
 

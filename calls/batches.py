@@ -4,17 +4,18 @@ It runs beside the database in a thread of its own: everything that it needs is 
 in a batch for as long as somebody may still have to find their caller, and go with it.
 """
 
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from calls.bulk import EPOCH, MICROSECOND, pack_facts, to_instant, to_micros
+from calls.columns import EPOCH, MICROSECOND, Label, Moment, pack_facts, to_instant, to_micros
 from calls.domain import CallerKind, CallEvent, InMemoryOnly, Refused
 from calls.formats import ReadRow
-from calls.hashing import call_id_maker, caller_hasher, contains_number
-from calls.intake import FUTURE_TOLERANCE, SHARED_KEYS, earliest_storable, require_storable
+from calls.hashing import call_id_maker, caller_hasher, can_tell, contains_number
+from calls.intake import FUTURE_TOLERANCE, SHARED_KEYS, earliest_storable, require_storable, storable_provider_id
 from calls.keystore import KeyRing, call_key
 from calls.numbers import read_common, read_number
 from calls.reports import ImportReport
@@ -39,7 +40,8 @@ class Batch(InMemoryOnly):
     hashes: list[bytes | None] = field(default_factory=list, repr=False)
     rings: list[int | None] = field(default_factory=list, repr=False)
     talks: list[int] = field(default_factory=list, repr=False)
-    labels: dict[tuple[str, str], int] = field(default_factory=dict)
+    labels: dict[Label, int] = field(default_factory=dict)
+    provider_ids: dict[Moment, str] = field(default_factory=dict, repr=False)
     repeated: set[bytes] = field(default_factory=set, repr=False)  # ids that are there more than once
     e164s: dict[bytes, str] = field(default_factory=dict, repr=False)
     report: ImportReport = field(default_factory=ImportReport)  # what was read and refused, and remarks
@@ -56,8 +58,11 @@ class Batch(InMemoryOnly):
 class BatchReader:
     """Checks, reads and hashes what a format read, exactly as live intake does it message by message."""
 
-    def __init__(self, clinic: ClinicFacts, region: str, ring: KeyRing, now: datetime) -> None:
+    def __init__(
+        self, clinic: ClinicFacts, region: str, ring: KeyRing, now: datetime, connection_id: uuid.UUID | None = None
+    ) -> None:
         self._clinic = clinic
+        self._connection_id = connection_id
         self._region = region
         self._now = now
         self._hash_number = caller_hasher(ring.newest(now).key, clinic.id)
@@ -99,7 +104,11 @@ class BatchReader:
             if call_id in seen:
                 batch.repeated.add(call_id)
             seen.add(call_id)
-            label = labels.setdefault((event.line, event.source), len(labels))
+            if event.provider_call_id is not None and who[1] is not None:
+                identifier = storable_provider_id(event, batch.e164s[who[1]])
+                if identifier is not None:
+                    batch.provider_ids.setdefault((call_id, started_at), identifier)
+            label = labels.setdefault((event.line, event.source, self._connection_id), len(labels))
             batch.ids.append(call_id)
             batch.starts.append(started_at)
             batch.facts.append(pack_facts(event.direction, event.outcome, who[0], label))
@@ -115,7 +124,7 @@ class BatchReader:
             if not is_shared or not contains_number(event.call_key, event.number or ""):
                 return
         require_storable(event, self._clinic, self._now)
-        if len(self._good_lines) < MAX_LABELS:
+        if len(self._good_lines) < MAX_LABELS and not can_tell(event.line):  # else it is held against each number
             self._good_lines.add(event.line)
 
     def _read_number(self, spelling: str | None, e164s: dict[bytes, str]) -> Who:

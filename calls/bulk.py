@@ -7,86 +7,26 @@ spells them, which is several times faster than a list of objects.
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from itertools import compress
-from typing import Any, Final
+from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
+from calls.columns import CallColumns, to_instant
 from calls.domain import CallerKind, Direction, HashedCall, Outcome
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND: Final = timedelta(microseconds=1)
-
-
-def to_micros(instant: datetime) -> int:
-    return (instant - EPOCH) // MICROSECOND
-
-
-def to_instant(micros: int) -> datetime:
-    return EPOCH + timedelta(microseconds=micros)
-
-
-@dataclass(slots=True)
-class CallColumns:
-    """Calls as they are written, a list for each column. Ids are 16 bytes, starts microseconds since the Unix epoch.
-
-    `facts` holds direction, outcome, kind and the place in `labels` (line, source) of each call, see `pack_facts`: with
-    four columns less, Python and PostgreSQL have four lists less to spell and to read.
-    """
-
-    ids: list[bytes] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    facts: list[int] = field(default_factory=list)
-    callers: list[bytes | None] = field(default_factory=list)
-    rings: list[int | None] = field(default_factory=list)
-    talks: list[int] = field(default_factory=list)
-    labels: dict[tuple[str, str], int] = field(default_factory=dict)
-
-    def pick(self, wanted: Sequence[bool]) -> "CallColumns":
-        """Some of the calls."""
-        return CallColumns(
-            list(compress(self.ids, wanted)),
-            list(compress(self.starts, wanted)),
-            list(compress(self.facts, wanted)),
-            list(compress(self.callers, wanted)),
-            list(compress(self.rings, wanted)),
-            list(compress(self.talks, wanted)),
-            self.labels,
-        )
-
-    def append(self, call: HashedCall, started_at: int) -> None:
-        label = self.labels.setdefault((call.line, call.source), len(self.labels))
-        self.ids.append(call.id.bytes)
-        self.starts.append(started_at)
-        self.facts.append(pack_facts(call.direction, call.outcome, call.kind, label))
-        self.callers.append(None if call.caller is None else call.caller.bytes)
-        self.rings.append(call.ring_seconds)
-        self.talks.append(call.talk_seconds)
-
-
-def pack_facts(direction: int, outcome: int, kind: int, label: int) -> int:
-    """What has few values, in one number; `_NEW_CALLS` takes it apart."""
-    return direction | outcome << 2 | kind << 5 | label << 7
-
-
-OUTCOME_BITS = pack_facts(0, 7, 0, 0)
-
-
-def unpack_facts(facts: int) -> tuple[int, int, int, int]:
-    return facts & 3, facts >> 2 & 7, facts >> 5 & 3, facts >> 7
-
-
 # Set-returning functions beside each other are walked in step; in FROM they would be written to a temporary file first.
+# One that ends early goes on with null: an empty list of provider ids is one of nulls.
 _NEW_CALLS = """
     SELECT id, timestamptz 'epoch' + start * interval '1 microsecond' AS started_at, facts & 3 AS direction,
         facts >> 2 & 7 AS outcome, facts >> 5 & 3 AS kind, caller, ring_seconds, talk_seconds,
-        (%(lines)s::text[])[(facts >> 7) + 1] AS line, (%(sources)s::text[])[(facts >> 7) + 1] AS source
+        (%(lines)s::text[])[(facts >> 7) + 1] AS line, (%(sources)s::text[])[(facts >> 7) + 1] AS source,
+        (%(connections)s::uuid[])[(facts >> 7) + 1] AS connection_id, nullif(provider_id, '') AS provider_call_id
     FROM (
         SELECT unnest(%(ids)s::uuid[]) AS id, unnest(%(starts)s::bigint[]) AS start,
             unnest(%(facts)s::integer[]) AS facts, unnest(%(callers)s::uuid[]) AS caller,
-            unnest(%(rings)s::integer[]) AS ring_seconds, unnest(%(talks)s::integer[]) AS talk_seconds
+            unnest(%(rings)s::integer[]) AS ring_seconds, unnest(%(talks)s::integer[]) AS talk_seconds,
+            unnest(%(provider_ids)s::text[]) AS provider_id
     ) AS given
 """
 
@@ -143,7 +83,8 @@ def find_known_ids(clinic_id: uuid.UUID, ids: Iterable[bytes], since: datetime, 
 def find_same(clinic_id: uuid.UUID, calls: CallColumns) -> set[bytes]:
     """The ids of those of these calls that stand already with the same start and the same facts.
 
-    Whose call it is, is not compared: with the same `kind` the caller whom the first message named stays.
+    Whose call it is, is not compared: with the same `kind` the caller whom the first message named stays. So do a
+    connection and a phone system's id that are known.
     """
     # index: calls_call_pkey, joined by its three columns
     found = _run(
@@ -155,6 +96,8 @@ def find_same(clinic_id: uuid.UUID, calls: CallColumns) -> set[bytes]:
           AND (known.direction, known.outcome, known.kind, known.talk_seconds, known.line)
             = (new.direction, new.outcome, new.kind, new.talk_seconds, new.line)
           AND known.ring_seconds IS NOT DISTINCT FROM new.ring_seconds
+          AND (known.connection_id IS NOT NULL OR new.connection_id IS NULL)
+          AND (known.provider_call_id IS NOT NULL OR new.provider_call_id IS NULL)
         """,  # noqa: S608 - a constant of this file
         {"clinic": clinic_id, **_spell(calls)},
     )
@@ -167,7 +110,8 @@ def find_calls(clinic_id: uuid.UUID, ids: Iterable[bytes], since: datetime, unti
     # index: calls_call_pkey, scanned from `since` to `until` once and joined by hash
     found = _run(
         """
-        SELECT id, source, direction, outcome, started_at, kind, caller, ring_seconds, talk_seconds, line
+        SELECT id, source, direction, outcome, started_at, kind, caller, ring_seconds, talk_seconds, line,
+            connection_id, provider_call_id
         FROM calls_call
         WHERE clinic_id = %s AND started_at BETWEEN %s AND %s AND id IN (SELECT unnest(%s::uuid[]))
         ORDER BY started_at
@@ -178,10 +122,8 @@ def find_calls(clinic_id: uuid.UUID, ids: Iterable[bytes], since: datetime, unti
 
 
 def _known(row: Sequence[Any]) -> HashedCall:
-    call_id, source, direction, outcome, started_at, kind, caller, ring, talk, line = row
-    return HashedCall(
-        call_id, source, Direction(direction), Outcome(outcome), started_at, CallerKind(kind), caller, ring, talk, line
-    )
+    call_id, source, direction, outcome, started_at, kind, *others = row
+    return HashedCall(call_id, source, Direction(direction), Outcome(outcome), started_at, CallerKind(kind), *others)
 
 
 def insert_calls(clinic_id: uuid.UUID, calls: CallColumns) -> None:
@@ -189,7 +131,7 @@ def insert_calls(clinic_id: uuid.UUID, calls: CallColumns) -> None:
     _run(
         f"""
         INSERT INTO calls_call (clinic_id, id, started_at, direction, outcome, kind, caller, ring_seconds,
-            talk_seconds, line, source)
+            talk_seconds, line, source, connection_id, provider_call_id)
         SELECT %(clinic)s, new.* FROM ({_NEW_CALLS}) AS new
         """,  # noqa: S608 - a constant of this file
         {"clinic": clinic_id, **_spell(calls)},
@@ -202,7 +144,8 @@ def update_calls(clinic_id: uuid.UUID, calls: CallColumns) -> None:
     _run(
         f"""
         UPDATE calls_call AS known SET direction = new.direction, outcome = new.outcome, kind = new.kind,
-            caller = new.caller, ring_seconds = new.ring_seconds, talk_seconds = new.talk_seconds, line = new.line
+            caller = new.caller, ring_seconds = new.ring_seconds, talk_seconds = new.talk_seconds, line = new.line,
+            connection_id = new.connection_id, provider_call_id = new.provider_call_id
         FROM ({_NEW_CALLS}) AS new
         WHERE known.clinic_id = %(clinic)s AND known.started_at = new.started_at AND known.id = new.id
           AND known.started_at BETWEEN %(first)s AND %(last)s
@@ -248,9 +191,17 @@ def _spell(calls: CallColumns) -> dict[str, Any]:
         "callers": _uuids(calls.callers),
         "rings": _numbers(calls.rings),
         "talks": _numbers(calls.talks),
-        "lines": _texts(line for line, _ in calls.labels),
-        "sources": _texts(source for _, source in calls.labels),
+        "lines": _texts(line for line, _, _ in calls.labels),
+        "sources": _texts(source for _, source, _ in calls.labels),
+        "connections": _uuids(None if connection is None else connection.bytes for _, _, connection in calls.labels),
+        "provider_ids": _texts(_provider_ids(calls)),
     }
+
+
+def _provider_ids(calls: CallColumns) -> Iterable[str]:
+    if not calls.provider_ids:
+        return ()
+    return (calls.provider_ids.get(moment, "") for moment in zip(calls.ids, calls.starts, strict=True))
 
 
 _NIL = bytes(16)

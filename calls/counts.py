@@ -41,12 +41,14 @@ class HourCounts(NamedTuple):
 
 
 class CallerCounts(NamedTuple):
-    """What the worklist tells of a caller. `line` is that of the last missed call, "" where nobody said."""
+    """What the worklist tells of a caller. `line` is that of the last missed call, "" where nobody said. With
+    `can_be_asked` a missed call's phone system may be asked who it was."""
 
     caller: uuid.UUID
     calls: int
     line: str
     has_voicemail: bool
+    can_be_asked: bool = False
 
 
 _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
@@ -116,9 +118,10 @@ def count_by_caller(
         CROSS JOIN LATERAL (
             SELECT count(*),
                 coalesce((array_agg(line ORDER BY started_at DESC) FILTER (WHERE is_attempt))[1], ''),
-                coalesce(bool_or(outcome = 3) FILTER (WHERE is_attempt), false)
+                coalesce(bool_or(outcome = 3) FILTER (WHERE is_attempt), false),
+                coalesce(bool_or(provider_call_id IS NOT NULL) FILTER (WHERE is_attempt), false)
             FROM (
-                SELECT line, started_at, outcome,
+                SELECT line, started_at, outcome, provider_call_id,
                     direction = 1 AND outcome IN (2, 3) AND started_at >= waiting.since AS is_attempt
                 FROM calls_call
                 WHERE clinic_id = %s AND calls_call.caller = waiting.caller AND started_at >= %s OFFSET 0

@@ -6,11 +6,12 @@ number.
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence, Set
 from hashlib import sha256
 from typing import Final
 
 KEY_LENGTH: Final = 32
+LOCAL_DIGITS: Final = 6  # of the shortest local numbers
 TELLING_DIGITS: Final = 7  # so many digits in a row identify a number within its country
 
 _CALLER_TAG: Final = b"ringback/caller/v1\x00"
@@ -90,6 +91,27 @@ def caller_name(caller: uuid.UUID) -> str:
     return f"{_ADJECTIVES[bits & 63]} {_ANIMALS[bits >> 6 & 63]} {10 + (bits >> 12 & 0xFFFFFFFF) % 90}"
 
 
+def read_name(text: str) -> tuple[Set[str], int | None] | None:
+    """What a caller's name, or a part of one, says of the id behind it; None for what is no part of a name.
+
+    The last three hexadecimal digits that such an id can end in, and the number if one is given: "Heron", "amber heron"
+    and "Amber Heron 42" are understood.
+    """
+    words = text.casefold().split()
+    number = int(words.pop()) if len(words) > 1 and words[-1].isascii() and words[-1].isdecimal() else None
+    if not 0 < len(words) < 3 or (number is not None and not 10 <= number < 100):
+        return None
+    first, last = _indices(_ADJECTIVES, words[0]), _indices(_ANIMALS, words[-1])
+    if len(words) == 1:
+        first, last = (first, range(64)) if first else (range(64), last)
+    endings = {f"{animal << 6 | adjective:03x}" for adjective in first for animal in last}
+    return (endings, number) if endings else None
+
+
+def _indices(words: Sequence[str], wanted: str) -> Collection[int]:
+    return [index for index, word in enumerate(words) if word.casefold() == wanted]
+
+
 def _run_of_digits(separators: str) -> re.Pattern[str]:
     return re.compile(rf"\d(?:[{separators}]*\d){{{TELLING_DIGITS - 1}}}")
 
@@ -99,7 +121,9 @@ _IDENTIFIER_SEPARATORS: Final = r"\s().,:;/_+\[\]{}" + _DASHES
 _DROPPED: Final = re.compile(f"[{_IDENTIFIER_SEPARATORS}]+")
 _RUN_IN_IDENTIFIER: Final = _run_of_digits(_IDENTIFIER_SEPARATORS)
 # Fewer than in identifiers: a label may well say "08:30-17:30".
-_RUN_IN_LABEL: Final = _run_of_digits(r"\s().\[\]{}" + _DASHES)
+# Hours ("08:30-17:30") and lists ("12, 13, 14") are no numbers: signs of lists count without a space only.
+_IN_LABEL = r"[\s().\[\]{}" + _DASHES + r"]*|[,;*#/|~_]"
+_RUN_IN_LABEL: Final = re.compile(rf"\d(?:(?:{_IN_LABEL})\d){{{TELLING_DIGITS - 1}}}")
 
 
 def contains_number(identifier: str, number: str) -> bool:
@@ -118,6 +142,20 @@ def contains_number(identifier: str, number: str) -> bool:
 def looks_like_number(label: str) -> bool:
     """Whether a label (of a line, a queue) holds seven or more digits in a row, whatever stands between them."""
     return _RUN_IN_LABEL.search(label) is not None
+
+
+def label_tells(label: str, number: str) -> bool:
+    """Whether a label gives its own call's number away: six of its digits in a row, a whole local number."""
+    text = "".join(filter(str.isdecimal, label))
+    if len(text) < LOCAL_DIGITS:
+        return False
+    digits, text = _ascii_digits("".join(filter(str.isdecimal, number))), _ascii_digits(text)
+    return any(text[start : start + LOCAL_DIGITS] in digits for start in range(len(text) - LOCAL_DIGITS + 1))
+
+
+def can_tell(label: str) -> bool:
+    """Whether a label has digits enough to tell anybody's number at all."""
+    return sum(map(str.isdecimal, label)) >= LOCAL_DIGITS
 
 
 def _ascii_digits(text: str) -> str:

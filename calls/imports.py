@@ -16,8 +16,8 @@ from typing import Protocol
 
 from calls import bulk, rows
 from calls.batches import Batch, BatchReader, move
-from calls.bulk import CallColumns, to_instant
 from calls.callers import find_or_make_all
+from calls.columns import CallColumns, to_instant
 from calls.domain import CallEvent, HashedCall
 from calls.formats import ReadRow
 from calls.holds import Hold, held_back
@@ -37,11 +37,13 @@ Progress = Callable[[ImportReport], None]
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """`region` is where numbers without a country code are read; `shift` is added to every time."""
+    """`region` is where numbers without a country code are read; `shift` is added to every time; `connection_id` is the
+    phone system that was asked, where the calls do not come from a file."""
 
     region: str
     shift: timedelta = timedelta()
     dry_run: bool = False
+    connection_id: uuid.UUID | None = None
 
 
 def import_calls(
@@ -51,19 +53,23 @@ def import_calls(
     options: ImportOptions,
     now: datetime,
     progress: Progress | None = None,
+    hold: Hold | None = None,
 ) -> ImportReport:
     """Stores what can be stored and tells of every line; a dry run stores nothing and tells the same.
 
-    `events` is read in another thread, so it must not ask the database. `progress` is called after each batch.
+    `events` is read in another thread, so it must not ask the database. `progress` is called after each batch. With a
+    `hold` this is one of several imports that are attributed together, when whoever holds them lets go.
     """
     ring = key_ring(clinic.id, now)
     moved = move(events, options.shift) if options.shift else events
-    batches = BatchReader(clinic, options.region, ring, now).read(moved)
+    batches = BatchReader(clinic, options.region, ring, now, options.connection_id).read(moved)
     if options.dry_run:
         return _take_in(batches, _Rehearsal(clinic), ImportReport(dry_run=True), progress)
+    if hold is not None:
+        return _take_in(batches, _Storage(clinic, ring, now, hold), ImportReport(), progress)
     try:
-        with held_back(clinic.id, now) as hold:
-            return _take_in(batches, _Storage(clinic, ring, now, hold), ImportReport(), progress)
+        with held_back(clinic.id, now) as own_hold:
+            return _take_in(batches, _Storage(clinic, ring, now, own_hold), ImportReport(), progress)
     finally:
         wake_worker(clinic.id)
 

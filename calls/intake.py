@@ -5,16 +5,18 @@ The number is in memory between `parse` and `hash` and nowhere else; what cannot
 """
 
 import functools
+import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from django.db import transaction
 
 from calls import partitions, rows
 from calls.callers import finish_lookup, start_lookup
 from calls.domain import CallerKind, CallEvent, HashedCall, Message, Receipt, RefusalReason, Refused
-from calls.hashing import call_id, contains_number, looks_like_number
+from calls.hashing import call_id, contains_number, label_tells, looks_like_number
 from calls.keystore import call_key
 from calls.numbers import Number, read_number
 from calls.providers import PROVIDERS
@@ -35,11 +37,14 @@ def receive(*, connection: ConnectionFacts, message: Message, now: datetime) -> 
     provider = PROVIDERS[connection.provider]
     verified = provider.verify(message, connection.secret, now)
     events = provider.parse(verified, now)
-    return record_events(clinic=connection.clinic, events=events, now=now)
+    return record_events(clinic=connection.clinic, events=events, now=now, connection_id=connection.id)
 
 
-def record_events(*, clinic: ClinicFacts, events: Sequence[CallEvent], now: datetime) -> list[Receipt]:
-    """Stores all events or none. Raises `Refused` for the first that cannot be stored."""
+def record_events(
+    *, clinic: ClinicFacts, events: Sequence[CallEvent], now: datetime, connection_id: uuid.UUID | None = None
+) -> list[Receipt]:
+    """Stores all events or none. Raises `Refused` for the first that cannot be stored. `connection_id` is the phone
+    system that told of them."""
     if not events:  # a message about something else than a call
         return []
     for event in events:
@@ -48,7 +53,7 @@ def record_events(*, clinic: ClinicFacts, events: Sequence[CallEvent], now: date
     receipts: dict[int, Receipt] = {}
     with pipelined(), as_clinic(clinic.id):
         for position, row_id in _in_lock_order(clinic, events):
-            receipts[position] = _record_event(clinic, events[position], row_id, now)
+            receipts[position] = _record_event(clinic, events[position], row_id, now, connection_id)
     wake_worker(clinic.id)
     return [receipts[position] for position in range(len(events))]
 
@@ -64,17 +69,25 @@ def row_id_of(clinic: ClinicFacts, event: CallEvent) -> uuid.UUID:
     return call_id(call_key(clinic.id), clinic.id, SHARED_KEYS.get(event.source, event.source), event.call_key)
 
 
-def _record_event(clinic: ClinicFacts, event: CallEvent, row_id: uuid.UUID, now: datetime) -> Receipt:
+def _record_event(
+    clinic: ClinicFacts, event: CallEvent, row_id: uuid.UUID, now: datetime, connection_id: uuid.UUID | None
+) -> Receipt:
     rows.lock_call(clinic.id, row_id)
     number = read_number(event.number, clinic.region) if event.number_known else None
     lookup = start_lookup(clinic.id, number.e164, now) if number and number.kind is CallerKind.CALLER else None
     known = rows.start_call_lookup(clinic.id, row_id, event.started_at)
     caller = finish_lookup(lookup) if lookup else None
-    call = hashed_call(event, row_id, number, caller)
+    call = hashed_call(event, row_id, number, caller, connection_id)
     return record_call(call=call, known=rows.fetch_call(known), zone=clinic.zone, now=now)
 
 
-def hashed_call(event: CallEvent, row_id: uuid.UUID, number: Number | None, caller: uuid.UUID | None) -> HashedCall:
+def hashed_call(
+    event: CallEvent,
+    row_id: uuid.UUID,
+    number: Number | None,
+    caller: uuid.UUID | None,
+    connection_id: uuid.UUID | None = None,
+) -> HashedCall:
     """The event without its number."""
     return HashedCall(
         id=row_id,
@@ -87,7 +100,32 @@ def hashed_call(event: CallEvent, row_id: uuid.UUID, number: Number | None, call
         ring_seconds=event.ring_seconds,
         talk_seconds=event.talk_seconds,
         line=event.line,
+        connection_id=connection_id,
+        provider_call_id=storable_provider_id(event, number.e164 if number else ""),
     )
+
+
+def storable_provider_id(event: CallEvent, e164: str) -> str | None:
+    """The phone system's own id of the call, where it can be kept: only of systems whose ids are made of nothing that a
+    caller has, in just the form that those have, and not if it shares digits with the number after all.
+
+    `e164` is the caller's number. Without one there is nobody to ask for, and no id is kept. Of every other phone
+    system the row's id is all that is kept, a keyed hash.
+    """
+    identifier, form = event.provider_call_id, _PROVIDER_IDS.get(event.source)
+    if identifier is None or form is None or not e164 or not form.fullmatch(identifier):
+        return None
+    return None if contains_number(identifier, e164) or identifier in e164 else identifier
+
+
+# Twilio: 128 random bits. RingCentral: the same, or times and counters, in hexadecimal. Aircall: a counter over all
+# of its customers. Ten digits hold it for years to come, and neither a number with its country code nor one with the
+# zero in front; that it looks like a number without either can't be helped, for then no id would ever be kept.
+_PROVIDER_IDS: Final[Mapping[str, re.Pattern[str]]] = {
+    "twilio": re.compile(r"CA[0-9a-f]{32}"),
+    "ringcentral": re.compile(r"s-[0-9a-f]{8,32}(z[0-9a-f]{1,32}){0,3}"),
+    "aircall": re.compile(r"[1-9][0-9]{0,9}"),
+}
 
 
 def require_storable(event: CallEvent, clinic: ClinicFacts, now: datetime) -> None:
@@ -100,6 +138,8 @@ def require_storable(event: CallEvent, clinic: ClinicFacts, now: datetime) -> No
         raise Refused(RefusalReason.UNREADABLE, f"line is longer than {MAX_LINE} characters.", "line")
     if looks_like_number(event.line):
         raise Refused(RefusalReason.LABEL_CONTAINS_NUMBER, "line contains a run of seven or more digits.", "line")
+    if event.number and label_tells(event.line, event.number):
+        raise Refused(RefusalReason.LABEL_CONTAINS_NUMBER, "line contains the digits of its number.", "line")
     if event.source in SHARED_KEYS and event.number and contains_number(event.call_key, event.number):
         raise Refused(
             RefusalReason.IDENTIFIER_CONTAINS_NUMBER, "external_id contains the digits of its number.", "external_id"

@@ -12,7 +12,7 @@ from itertools import chain
 from zoneinfo import ZoneInfo
 
 from calls.batches import Batch
-from calls.bulk import OUTCOME_BITS, CallColumns, pack_facts, to_instant, to_micros, unpack_facts
+from calls.columns import OUTCOME_BITS, CallColumns, pack_facts, to_instant, to_micros, unpack_facts
 from calls.domain import CallerKind, Direction, HashedCall, Outcome
 from calls.rows import START_TOLERANCE
 from calls.services import merge_calls
@@ -83,7 +83,9 @@ def fold(calls: CallColumns, repeated: Iterable[bytes], known: Known) -> Folded:
 def columns_of(batch: Batch, callers: Mapping[bytes, bytes]) -> CallColumns:
     """The calls of a batch with callers instead of hashes; `callers` has the caller of each hash."""
     found = [digest and callers[digest] for digest in batch.hashes]
-    return CallColumns(batch.ids, batch.starts, batch.facts, found, batch.rings, batch.talks, batch.labels)
+    return CallColumns(
+        batch.ids, batch.starts, batch.facts, found, batch.rings, batch.talks, batch.labels, batch.provider_ids
+    )
 
 
 def _merge_one(folded: Folded, call: HashedCall, standing: list[_Standing]) -> None:
@@ -107,7 +109,7 @@ def to_calls(calls: CallColumns) -> Iterator[HashedCall]:
     columns = (calls.ids, calls.starts, calls.facts, calls.callers, calls.rings, calls.talks)
     for call_id, start, facts, caller, ring, talk in zip(*columns, strict=True):
         direction, outcome, kind, label = unpack_facts(facts)
-        line, source = labels[label]
+        line, source, connection_id = labels[label]
         yield HashedCall(
             id=uuid.UUID(bytes=call_id),
             source=source,
@@ -119,4 +121,6 @@ def to_calls(calls: CallColumns) -> Iterator[HashedCall]:
             ring_seconds=ring,
             talk_seconds=talk,
             line=line,
+            connection_id=connection_id,
+            provider_call_id=calls.provider_ids.get((call_id, start)),
         )

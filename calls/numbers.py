@@ -77,6 +77,14 @@ def read_common(text: str, region: str) -> str | None:
     return _read_fast(text, region)
 
 
+def spell_nationally(e164: str, region: str) -> str:
+    """As people in `region` write it: "07700 900123", or with its country code where it is from abroad."""
+    number = phonenumbers.parse(e164)
+    at_home = number.country_code == phonenumbers.country_code_for_region(region)
+    form = phonenumbers.PhoneNumberFormat.NATIONAL if at_home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(number, form)
+
+
 # The fast path: forms of which a test shows, from the library's metadata and by samples, that the library agrees.
 # What they have in common: the national part has one of the country's full lengths and cannot begin with its trunk
 # prefix, so the library has nothing to strip, guess or fall back to. All other forms go to the library.

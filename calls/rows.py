@@ -16,7 +16,10 @@ from calls.domain import CallerKind, Direction, HashedCall, Outcome
 # How far a later message's idea of the start may be from the first one's. Two weeks' partitions at most are touched.
 START_TOLERANCE = timedelta(days=1)
 
-_CALL_COLUMNS = "id, source, direction, outcome, started_at, kind, caller, ring_seconds, talk_seconds, line"
+_CALL_COLUMNS = (
+    "id, source, direction, outcome, started_at, kind, caller, ring_seconds, talk_seconds, line, connection_id,"
+    " provider_call_id"
+)
 
 
 def lock_call(clinic_id: uuid.UUID, call_id: uuid.UUID) -> None:
@@ -73,11 +76,11 @@ def add_caller_hashes(clinic_id: uuid.UUID, rows: Sequence[tuple[date, bytes, uu
 
 
 def start_call_lookup(clinic_id: uuid.UUID, call_id: uuid.UUID, around: datetime) -> Any:
-    """A cursor of the call's row, if one stands within `START_TOLERANCE`."""
+    """A cursor of the call's row, if one stands within `START_TOLERANCE`; of several the earliest."""
     # index: calls_call_pkey (clinic_id, started_at, id): the range of two days is scanned within the index
     return _run(
         f"SELECT {_CALL_COLUMNS} FROM calls_call"  # noqa: S608 - a constant of this file
-        " WHERE clinic_id = %s AND started_at BETWEEN %s AND %s AND id = %s",
+        " WHERE clinic_id = %s AND started_at BETWEEN %s AND %s AND id = %s ORDER BY started_at LIMIT 1",
         [clinic_id, around - START_TOLERANCE, around + START_TOLERANCE, call_id],
     )
 
@@ -87,20 +90,19 @@ def fetch_call(cursor: Any) -> HashedCall | None:
     row = cursor.fetchone()
     if row is None:
         return None
-    call_id, source, direction, outcome, started_at, kind, caller, ring, talk, line = row
-    return HashedCall(
-        call_id, source, Direction(direction), Outcome(outcome), started_at, CallerKind(kind), caller, ring, talk, line
-    )
+    call_id, source, direction, outcome, started_at, kind, *others = row
+    return HashedCall(call_id, source, Direction(direction), Outcome(outcome), started_at, CallerKind(kind), *others)
 
 
 def insert_call(clinic_id: uuid.UUID, call: HashedCall) -> None:
     """A new row."""
     _run(
         f"INSERT INTO calls_call (clinic_id, {_CALL_COLUMNS})"  # noqa: S608 - a constant of this file
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [
             clinic_id, call.id, call.source, call.direction.value, call.outcome.value, call.started_at,
-            call.kind.value, call.caller, call.ring_seconds, call.talk_seconds, call.line,
+            call.kind.value, call.caller, call.ring_seconds, call.talk_seconds, call.line, call.connection_id,
+            call.provider_call_id,
         ],
     )  # fmt: skip
 
@@ -111,12 +113,13 @@ def update_call(clinic_id: uuid.UUID, call: HashedCall) -> None:
     _run(
         """
         UPDATE calls_call SET direction = %s, outcome = %s, kind = %s, caller = %s,
-            ring_seconds = %s, talk_seconds = %s, line = %s
+            ring_seconds = %s, talk_seconds = %s, line = %s, connection_id = %s, provider_call_id = %s
         WHERE clinic_id = %s AND started_at = %s AND id = %s
         """,
         [
             call.direction.value, call.outcome.value, call.kind.value, call.caller, call.ring_seconds,
-            call.talk_seconds, call.line, clinic_id, call.started_at, call.id,
+            call.talk_seconds, call.line, call.connection_id, call.provider_call_id, clinic_id, call.started_at,
+            call.id,
         ],
     )  # fmt: skip
 
@@ -129,15 +132,18 @@ def insert_change(clinic_id: uuid.UUID, caller: uuid.UUID | None, on: date, now:
     )
 
 
-def count_refusal(clinic_id: uuid.UUID, on: date, source: str, reason: str, count: int) -> None:
-    """Adds to the number of refused messages of a day."""
+def count_refusal(
+    clinic_id: uuid.UUID, on: date, source: str, reason: str, count: int, connection_id: uuid.UUID | None = None
+) -> None:
+    """Adds to the number of refused messages of a day; the API has no connection."""
     # index: one_refusal_count
     _run(
         """
-        INSERT INTO calls_refusalcount AS known (clinic_id, day, source, reason, count) VALUES (%s, %s, %s, %s, %s)
-        ON CONFLICT (clinic_id, day, source, reason) DO UPDATE SET count = known.count + excluded.count
+        INSERT INTO calls_refusalcount AS known (clinic_id, day, source, reason, connection_id, count)
+        VALUES (%s, %s, %s, %s, %s, %s)
+        ON CONFLICT (clinic_id, day, source, reason, connection_id) DO UPDATE SET count = known.count + excluded.count
         """,
-        [clinic_id, on, source, reason, count],
+        [clinic_id, on, source, reason, connection_id, count],
     )
 
 

@@ -31,6 +31,14 @@ def wake_worker(clinic_id: uuid.UUID) -> None:
         logger.warning("the broker is away (%s); the sweep will find the work", type(error).__name__)
 
 
+def wake_fetcher(clinic_id: uuid.UUID, pull_id: uuid.UUID) -> None:
+    """Asks for a pull to be taken up. With the broker away, the sweep finds it within a minute."""
+    try:
+        current_app.send_task("calls.tasks.fetch_calls", [str(clinic_id), str(pull_id)], retry=False, expires=60)
+    except (OperationalError, RedisError, OSError) as error:
+        logger.warning("the broker is away (%s); the sweep will find the pull", type(error).__name__)
+
+
 def _is_due(clinic_id: uuid.UUID) -> bool:
     moment = time.monotonic()
     with _lock:

@@ -9,6 +9,8 @@ import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from http import HTTPStatus
+from importlib import import_module
+from typing import Protocol, cast
 
 from django.conf import settings
 from django.db import Error as AnyDatabaseError
@@ -17,8 +19,9 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from psycopg_pool import PoolTimeout
 
-from calls import intake, selectors
+from calls import intake, selectors, tallies
 from calls.domain import BadSignature, Message, RefusalReason, Refused
+from calls.field_names import list_field_names
 from calls.providers import ANSWERED_WITH_200, CHALLENGERS, PROVIDERS
 from calls.selectors import ConnectionFacts
 from calls.services import count_refusal
@@ -40,6 +43,17 @@ class Unanswerable(Exception):
         self.detail = detail
         self.reason = reason
         self.retry_after = retry_after
+
+
+class BookingHook(Protocol):
+    """A floor above that takes the messages of a booking system; wired in `settings.BOOKING_HOOKS`."""
+
+    @property
+    def CONTENT_TYPES(self) -> tuple[str, ...]: ...
+
+    def find(self, token: str) -> ConnectionFacts | None: ...
+
+    def receive(self, *, hook: ConnectionFacts, message: Message, now: datetime) -> None: ...
 
 
 @csrf_exempt  # a provider has no cookie; its signature is what counts
@@ -67,7 +81,8 @@ def _answer(error: Unanswerable) -> HttpResponse:
 
 
 def _store(request: HttpRequest, provider: str, token: str) -> HttpResponse:
-    connection = selectors.find_connection(token)
+    booking = _booking_hook(provider)
+    connection = booking.find(token) if booking else selectors.find_connection(token)
     if connection is None or connection.provider != provider:
         raise Unanswerable(HTTPStatus.NOT_FOUND, "There is no such connection.")
     if connection.is_paused:
@@ -78,12 +93,26 @@ def _store(request: HttpRequest, provider: str, token: str) -> HttpResponse:
         answer = _answer_challenge(connection, message, now) if provider in CHALLENGERS else None
         if answer is not None:
             return answer
-        _require_content_type(message, PROVIDERS[provider].CONTENT_TYPES)
-        _receive(connection, message, now)
+        _require_content_type(message, (booking or PROVIDERS[provider]).CONTENT_TYPES)
+        if booking:
+            _receive_booking(booking, connection, message, now)
+        else:
+            _receive(connection, message, now)
     except Unanswerable as error:
         _count(connection, error.reason, now)
         raise
     return HttpResponse(status=HTTPStatus.OK if provider in ANSWERED_WITH_200 else HTTPStatus.NO_CONTENT)
+
+
+def _booking_hook(provider: str) -> BookingHook | None:
+    """Whoever takes messages of this kind, where that is not us: nobody above is known here by name."""
+    path = settings.BOOKING_HOOKS.get(provider)
+    return cast(BookingHook, import_module(path)) if path else None
+
+
+def _receive_booking(booking: BookingHook, hook: ConnectionFacts, message: Message, now: datetime) -> None:
+    with _translated():
+        booking.receive(hook=hook, message=message, now=now)
 
 
 def _answer_challenge(connection: ConnectionFacts, message: Message, now: datetime) -> HttpResponse | None:
@@ -95,7 +124,14 @@ def _answer_challenge(connection: ConnectionFacts, message: Message, now: dateti
 
 def _receive(connection: ConnectionFacts, message: Message, now: datetime) -> None:
     with _translated():
-        intake.receive(connection=connection, message=message, now=now)
+        receipts = intake.receive(connection=connection, message=message, now=now)
+    tallies.note_message(
+        clinic_id=connection.clinic.id,
+        connection_id=connection.id,
+        calls=sum(receipt.created for receipt in receipts),
+        names=list_field_names(message.body),  # signed, or it would not have come here
+        now=now,
+    )
 
 
 @contextlib.contextmanager
@@ -118,7 +154,14 @@ def _count(connection: ConnectionFacts, reason: str, now: datetime) -> None:
     if wait:
         detail = "Too many messages were refused. Wait, and look at the connection."
         raise Unanswerable(HTTPStatus.TOO_MANY_REQUESTS, detail, retry_after=math.ceil(wait))
-    count_refusal(clinic_id=connection.clinic.id, source=connection.provider, reason=reason, now=now)
+    count_refusal(
+        clinic_id=connection.clinic.id,
+        source=connection.provider,
+        reason=reason,
+        now=now,
+        # What is not a connection of ours has no counts by the hour.
+        connection_id=None if connection.provider in settings.BOOKING_HOOKS else connection.id,
+    )
 
 
 def _status(refused: Refused) -> HTTPStatus:

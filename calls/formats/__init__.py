@@ -6,6 +6,7 @@ what it is said to be (no header, another program's file) raises `Refused`, befo
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, Protocol, TypeVar
 from zoneinfo import ZoneInfo
@@ -13,12 +14,13 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 
 from calls.domain import AppointmentEvent, CallEvent
-from calls.formats import appointments_csv, asterisk, calls_csv
+from calls.formats import appointments_csv, asterisk, calls_csv, freepbx, threecx
 from calls.formats.lines import Options, ReadRow, split_lines
+from calls.formats.mapping import read_mapping
 
 __all__ = [
     "APPOINTMENT_FORMATS", "CALL_FORMATS", "COMMON_OPTIONS", "BadOption", "Format", "Options", "ReadRow",
-    "make_options", "split_lines",
+    "add_mapping", "find_format", "make_options", "split_lines",
 ]  # fmt: skip
 
 Event = TypeVar("Event")
@@ -43,7 +45,7 @@ class Format(Protocol[Event]):
 
 
 CALL_FORMATS: Final[Mapping[str, Format[CallEvent]]] = MappingProxyType(
-    {calls_csv.NAME: calls_csv, asterisk.NAME: asterisk}
+    {format_.NAME: format_ for format_ in (calls_csv, asterisk, freepbx, threecx)}
 )
 APPOINTMENT_FORMATS: Final[Mapping[str, Format[AppointmentEvent]]] = MappingProxyType(
     {appointments_csv.NAME: appointments_csv}
@@ -60,6 +62,21 @@ class BadOption(ValueError):
     """An option that the format does not have, or a value that it cannot have; the text is for whoever typed it."""
 
 
+def find_format(formats: Mapping[str, Format[Event]], name: str) -> Format[Event]:
+    """Raises BadOption."""
+    format_ = formats.get(name)
+    if format_ is None:
+        raise BadOption(f'unknown format "{name}"; known are: {", ".join(sorted(formats))}')
+    return format_
+
+
+def add_mapping(options: Options, format_name: str, text: str | bytes) -> Options:
+    """The same options with a mapping, of the text of its file. Raises BadOption, BadMapping."""
+    if format_name != calls_csv.NAME:
+        raise BadOption(f"a mapping is for the format {calls_csv.NAME}: the others know their columns")
+    return replace(options, mapping=read_mapping(text))
+
+
 def make_options(format_options: Mapping[str, str], pairs: Iterable[str], zone: ZoneInfo, region: str) -> Options:
     """Options of a format from `key=value` texts; zone and region are the clinic's. Raises BadOption."""
     known = {**COMMON_OPTIONS, **format_options}
@@ -73,7 +90,7 @@ def make_options(format_options: Mapping[str, str], pairs: Iterable[str], zone: 
         if name in values:
             raise BadOption(f'option "{name}" stands twice')
         values[name] = value
-    _check_together(values)
+    _check_values(values)
     return Options(
         zone=_read_zone(values.pop("timezone", None), zone),
         region=_read_region(values.pop("region", region)),
@@ -81,7 +98,9 @@ def make_options(format_options: Mapping[str, str], pairs: Iterable[str], zone: 
     )
 
 
-def _check_together(values: Mapping[str, str]) -> None:
+def _check_values(values: Mapping[str, str]) -> None:
+    if values.get("dates", "dmy") not in ("dmy", "mdy"):
+        raise BadOption('option "dates" is dmy or mdy')
     if values.get("utc", "no") not in ("yes", "no"):
         raise BadOption('option "utc" is yes or no')
     if values.get("utc") == "yes" and "timezone" in values:

@@ -1,4 +1,4 @@
-"""Calls in our own CSV format, as docs describe it; refuses what it would have to guess."""
+"""Calls as CSV, in our own format as docs describe it or with a mapping; refuses what it would have to guess."""
 
 from collections.abc import Iterable, Iterator
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from calls.formats.lines import (
     read_seconds,
     unreadable,
 )
+from calls.formats.mapping import read_mapped
 from calls.formats.table import Table, open_table
 
 NAME = "csv"
@@ -30,7 +31,9 @@ _OUTCOMES: Final = {"answered": Outcome.ANSWERED, "missed": Outcome.MISSED, "voi
 
 
 def read(lines: Iterable[bytes], options: Options) -> Iterator[ReadRow[CallEvent]]:
-    """A row for each line. Raises Refused before the first one when the header is not ours."""
+    """A row for each line. Raises Refused before the first one when the header is not ours, or not the mapping's."""
+    if options.mapping is not None:
+        return read_mapped(lines, options.mapping, options)
     table = open_table(lines, _REQUIRED, _OPTIONAL)
     return read_lines(table.body, table.first, _Reader(table, options).read)
 

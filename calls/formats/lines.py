@@ -9,10 +9,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
-from typing import BinaryIO, Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Final, Generic, NamedTuple, TypeVar
 
 from calls.domain import RefusalReason, Refused
 from calls.hashing import looks_like_number
+
+if TYPE_CHECKING:  # what reads with a mapping reads lines
+    from calls.formats.mapping import ColumnMapping
 
 MAX_LINE: Final = 4096  # Asterisk itself drops lines of more than 1,024 octets
 MAX_SECONDS: Final = 7 * 86_400
@@ -38,12 +41,14 @@ class ReadRow(NamedTuple, Generic[Event]):
 class Options:
     """How to read a file: the zone of its local times, the region of its numbers, and the format's own options.
 
-    `region` is for whoever reads the events' numbers: it goes before the clinic's own.
+    `region` is for whoever reads the events' numbers: it goes before the clinic's own. `mapping` is for `csv`: without
+    one the file is in our own format.
     """
 
     zone: tzinfo
     region: str
     values: Mapping[str, str]
+    mapping: "ColumnMapping | None" = None
 
 
 def unreadable(detail: str, field_name: str | None = None) -> Refused:

@@ -1,6 +1,6 @@
 """What may be asked of the call log by its address; anything else is an error that names the field."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -24,8 +24,8 @@ class CallFilterForm(forms.Form):
         """The filter, once the form is valid."""
         data = self.cleaned_data
         return CallFilter(
-            since=_start(data.get("from"), zone),
-            until=_start(data.get("to"), zone, days=1),
+            since=_bounds(data.get("from"), zone)[0],
+            until=_bounds(data.get("to"), zone)[1],
             direction=Direction[data["direction"].upper()] if data["direction"] else None,
             outcome=Outcome[data["outcome"].upper()] if data["outcome"] else None,
         )
@@ -35,5 +35,5 @@ class CallFilterForm(forms.Form):
 CallFilterForm.base_fields["from"] = forms.DateField(required=False)
 
 
-def _start(on: date | None, zone: ZoneInfo, days: int = 0) -> datetime | None:
-    return day_bounds(on + timedelta(days=days), zone)[0] if on else None
+def _bounds(on: date | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    return day_bounds(on, zone) if on else (None, None)

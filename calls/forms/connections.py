@@ -1,11 +1,10 @@
-"""What the pages of connections take in: which phone system, its name, its secret. An error never holds a value."""
+"""What the pages of connections take in: its name, its secret. An error never holds a value."""
 
 from collections.abc import Collection
 from typing import Any
 
 from django import forms
 
-from calls.providers import PROVIDERS
 from calls.services import MAX_NAME, BadName, require_connection_name
 
 MAX_SECRET = 500
@@ -18,23 +17,21 @@ def _secret_field(**options: Any) -> forms.CharField:
 
 
 class ConnectionForm(forms.Form):
-    """A new connection."""
+    """A new connection to a phone system; without a secret where we make it."""
 
-    provider = forms.ChoiceField(label="Phone system", choices=())
     name = forms.CharField(
         label="Name", max_length=MAX_NAME, help_text="As people here call it, such as “Main line”. No phone number."
     )
     secret = _secret_field(
-        help_text="Where the phone system makes it, such as Twilio’s Auth Token; never shown again. Leave it empty"
-        " where we make it, and where it is known only once the address is in place: you can type it in then."
+        help_text="The steps above say where it stands. It is never shown again. Leave it empty where it is known only"
+        " once the address is in place: you can type it in then."
     )
 
-    def __init__(self, data: Any = None, *, taken: Collection[str] = ()) -> None:
+    def __init__(self, data: Any = None, *, makes_secret: bool, taken: Collection[str] = ()) -> None:
         super().__init__(data)
         self.taken = taken
-        self.fields["provider"] = forms.ChoiceField(
-            label="Phone system", choices=[(name, known.TITLE) for name, known in sorted(PROVIDERS.items())]
-        )
+        if makes_secret:
+            del self.fields["secret"]
 
     def clean_name(self) -> str:
         try:
@@ -45,12 +42,10 @@ class ConnectionForm(forms.Form):
             raise forms.ValidationError("There is a connection of that name already.")
         return name
 
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        if "provider" in data and "secret" in data:
-            is_ours = PROVIDERS[data["provider"]].MAKES_SECRET
-            data["secret"] = None if is_ours or not data["secret"] else read_secret(self, data["secret"])
-        return data
+    def clean_secret(self) -> str | None:
+        """None where there is none yet."""
+        secret: str = self.cleaned_data["secret"]
+        return read_secret(self, secret) if secret else None
 
 
 class SecretForm(forms.Form):

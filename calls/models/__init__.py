@@ -5,6 +5,11 @@ phone number.
 """
 
 from calls.models.calls import Call, CallerHash, CallerKey, Change
-from calls.models.connections import Connection, RefusalCount
+from calls.models.connections import Connection, ConnectionHour, ReceivedField, RefusalCount
+from calls.models.imports import ImportRun, SavedMapping
+from calls.models.pulls import UNFINISHED, Account, Pull
 
-__all__ = ["Call", "CallerHash", "CallerKey", "Change", "Connection", "RefusalCount"]
+__all__ = [
+    "Account", "Call", "CallerHash", "CallerKey", "Change", "Connection", "ConnectionHour", "ImportRun", "Pull",
+    "ReceivedField", "RefusalCount", "SavedMapping", "UNFINISHED",
+]  # fmt: skip

@@ -25,6 +25,8 @@ class Call(models.Model):
     talk_seconds = models.PositiveIntegerField(default=0)
     line = models.CharField(max_length=40, blank=True)
     source = models.CharField(max_length=20)
+    connection_id = models.UUIDField(null=True)  # no foreign key: a call may outlive its connection
+    provider_call_id = models.CharField(max_length=64, null=True)  # noqa: DJ001 - none is not empty, and free of charge
 
     def __str__(self) -> str:
         return str(self.id)

@@ -50,6 +50,10 @@ class Provider(Protocol):
     def STEPS(self) -> tuple[str, ...]:
         """What the clinic does over there, a sentence or two each: where to paste the address, what to choose."""
 
+    @property
+    def READS(self) -> frozenset[str]:
+        """The names of the fields that it reads; `[]` stands for each item of a list."""
+
     def verify(self, message: Message, secret: str, received_at: datetime) -> VerifiedBody: ...
 
     def parse(self, verified: VerifiedBody, received_at: datetime) -> list[CallEvent]: ...
@@ -74,3 +78,7 @@ CHALLENGERS: Final[Mapping[str, Challenger]] = MappingProxyType({provider.NAME: 
 
 # A stored message is answered with 204. RingCentral takes nothing but 200, and suspends its subscription for good.
 ANSWERED_WITH_200: Final = frozenset({ringcentral.NAME})
+
+# What can be asked of them afterwards, with the clinic's own credentials: their list of calls, and a caller's number.
+LISTS_CALLS: Final = frozenset({twilio.NAME, ringcentral.NAME, aircall.NAME, callrail.NAME})
+SHOWS_NUMBERS: Final = frozenset({twilio.NAME, ringcentral.NAME, aircall.NAME})

@@ -16,6 +16,14 @@ NAME = "aircall"
 TITLE = "Aircall"
 CONTENT_TYPES = ("application/json",)
 MAKES_SECRET = False  # the token of the webhook, which Aircall makes with it
+# All that is ever read of a message; any other field is dropped unread.
+READS: Final = frozenset(
+    {
+        "data.answered_at", "data.direction", "data.ended_at", "data.id", "data.number.digits",
+        "data.number.name", "data.raw_digits", "data.started_at", "data.status", "data.voicemail", "event",
+        "token",
+    }
+)  # fmt: skip
 STEPS = (
     "Sign in to the Aircall Dashboard as an admin, open Integrations & API, and install the integration “Webhook”.",
     "Paste the address into “URL” and name the webhook.",
@@ -47,7 +55,7 @@ def parse(verified: VerifiedBody, received_at: datetime) -> list[CallEvent]:
     message = read_object(verified.body)
     if message.word("event") not in _EVENTS:
         return []
-    return [_read_call(message.part("data"), received_at)]
+    return [read_call(message.part("data"), received_at)]
 
 
 def _read_token(body: bytes) -> str:
@@ -57,7 +65,8 @@ def _read_token(body: bytes) -> str:
         return ""
 
 
-def _read_call(call: Fields, received_at: datetime) -> CallEvent:
+def read_call(call: Fields, received_at: datetime) -> CallEvent:
+    """The whole call, as messages and the list of calls show it."""
     key, word = call.need_key("id"), call.word("direction")
     if word not in _DIRECTIONS:
         raise call.refuse("direction", "is neither inbound nor outbound")
@@ -68,7 +77,7 @@ def _read_call(call: Fields, received_at: datetime) -> CallEvent:
     line = call.part("number")
     number = "" if call.number("raw_digits") == line.text("digits") else call.number("raw_digits")
     at = started_at or received_at
-    return CallEvent(NAME, key, direction, outcome, at, number, True, ring, talk or 0, line.line("name"))
+    return CallEvent(NAME, key, direction, outcome, at, number, True, ring, talk or 0, line.line("name"), key)
 
 
 def _read_outcome(call: Fields, direction: Direction) -> Outcome:

@@ -16,6 +16,13 @@ NAME = "callrail"
 TITLE = "CallRail"
 CONTENT_TYPES = ("application/json",)
 MAKES_SECRET = False  # the signing key of the company
+# All that is ever read of a message; any other field is dropped unread.
+READS: Final = frozenset(
+    {
+        "answered", "business_phone_number", "customer_phone_number", "direction", "duration", "resource_id",
+        "start_time", "tracking_phone_number", "voicemail",
+    }
+)  # fmt: skip
 STEPS = (
     "Sign in to CallRail, open Settings, Integrations, Webhooks, and choose your company.",
     "Paste the address into Post-Call, Call Modified, Outbound Post-Call and Outbound Call Modified. Leave Pre-Call and"
@@ -39,10 +46,15 @@ def verify(message: Message, secret: str, received_at: datetime) -> VerifiedBody
 
 def parse(verified: VerifiedBody, received_at: datetime) -> list[CallEvent]:
     """One event, or none for a text or a form."""
-    call = read_object(verified.body)
+    event = read_call(read_object(verified.body))
+    return [event] if event is not None else []
+
+
+def read_call(call: Fields) -> CallEvent | None:
+    """The whole call, as messages and the list of calls show it; None for a text or a form."""
     key = call.need_key("resource_id")
     if not key.startswith(_OF_A_CALL):
-        return []
+        return None
     word = call.word("direction")
     if word not in _DIRECTIONS:
         raise call.refuse("direction", "is neither inbound nor outbound")
@@ -52,7 +64,7 @@ def parse(verified: VerifiedBody, received_at: datetime) -> list[CallEvent]:
     direction = _DIRECTIONS[word]
     seconds, outcome = call.seconds("duration") or 0, _read_outcome(call, direction)
     talk = seconds if outcome is Outcome.ANSWERED else 0
-    return [CallEvent(NAME, key, direction, outcome, started_at, _read_number(call), True, None, talk)]
+    return CallEvent(NAME, key, direction, outcome, started_at, _read_number(call), True, None, talk)
 
 
 def _read_outcome(call: Fields, direction: Direction) -> Outcome:

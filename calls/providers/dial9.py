@@ -16,6 +16,14 @@ NAME = "dial9"
 TITLE = "Dial 9"
 CONTENT_TYPES = ("application/json",)
 MAKES_SECRET = True
+# All that is ever read of a message; any other field is dropped unread.
+READS: Final = frozenset(
+    {
+        "auth_token", "payload.call_duration", "payload.call_id", "payload.call_status", "payload.call_type",
+        "payload.callee_number", "payload.caller_number", "payload.destination.type", "payload.event",
+        "timestamp",
+    }
+)  # fmt: skip
 STEPS = (
     "Sign in to Dial 9, open Settings, Webhooks, and add a webhook with the address.",
     "Paste the secret into its authentication token.",

@@ -16,6 +16,14 @@ TITLE = "Dialpad"
 # Dialpad does not say which it sends with a token; whatever it is, the body has to be one.
 CONTENT_TYPES = ("application/jwt", "text/plain", "application/json", "application/octet-stream")
 MAKES_SECRET = True
+# All that is ever read of a message; any other field is dropped unread.
+READS: Final = frozenset(
+    {
+        "call_id", "date_connected", "date_ended", "date_started", "direction", "entry_point_call_id",
+        "entry_point_target.name", "entry_point_target.type", "external_number", "master_call_id", "state",
+        "target.name", "target.type", "voicemail_link",
+    }
+)  # fmt: skip
 STEPS = (
     "A company admin makes a webhook by Dialpad’s API (POST /api/v2/webhooks): hook_url is the address, secret is the"
     " secret.",

@@ -49,6 +49,10 @@ class Fields(InMemoryOnly):
     def is_empty(self, name: str) -> bool:
         return self._values.get(name) in (None, "")
 
+    def raw(self, name: str) -> Any:
+        """The value as it came, for a reader that bounds it itself; None where there is none."""
+        return self._values.get(name)
+
     def part(self, name: str) -> "Fields":
         """The object under this name, without any field where there is none."""
         value = self._values.get(name)
@@ -58,11 +62,11 @@ class Fields(InMemoryOnly):
             raise self.refuse(name, "is not an object")
         return Fields(value, f"{self._path}{name}.")
 
-    def parts(self, name: str) -> list["Fields"]:
+    def parts(self, name: str, most: int = MAX_PARTS) -> list["Fields"]:
         """The objects of the list under this name."""
         value = self._values.get(name)
-        if not isinstance(value, list) or len(value) > MAX_PARTS:
-            raise self.refuse(name, f"is not a list of at most {MAX_PARTS} objects")
+        if not isinstance(value, list) or len(value) > most:
+            raise self.refuse(name, f"is not a list of at most {most} objects")
         if not all(isinstance(each, dict) for each in value):
             raise self.refuse(name, "holds something that is not an object")
         return [Fields(each, f"{self._path}{name}[].") for each in value]

@@ -15,6 +15,12 @@ NAME = "ringback"
 TITLE = "Our own webhook"
 CONTENT_TYPES = ("application/json",)
 MAKES_SECRET = True
+# All that is ever read of a message; any other field is dropped unread.
+READS: Final = frozenset(
+    {
+        "direction", "external_id", "line", "number", "outcome", "ring_seconds", "started_at", "talk_seconds",
+    }
+)  # fmt: skip
 STEPS = (
     "For the people who look after your phone system: send each call, once it is over, by POST to the address.",
     "The body is one JSON object with external_id, direction, outcome, started_at and number; docs/providers.md"

@@ -23,6 +23,15 @@ NAME = "ringcentral"
 TITLE = "RingCentral"
 CONTENT_TYPES = ("application/json",)
 MAKES_SECRET = True
+# All that is ever read of a message; any other field is dropped unread.
+READS: Final = frozenset(
+    {
+        "body.eventTime", "body.parties[].direction", "body.parties[].extensionId",
+        "body.parties[].from.extensionId", "body.parties[].from.phoneNumber", "body.parties[].missedCall",
+        "body.parties[].status.code", "body.parties[].status.reason", "body.parties[].to.extensionId",
+        "body.parties[].to.name", "body.parties[].to.phoneNumber", "body.telephonySessionId", "event",
+    }
+)  # fmt: skip
 STEPS = (
     "In RingCentral’s developer console an admin makes an app with the permissions Call Control and Webhook"
     " Subscriptions.",
@@ -82,12 +91,19 @@ def _read_party(party: Fields, key: str, at: datetime) -> CallEvent:
     is_ours = not party.is_empty("extensionId")
     if way == "Outbound" and is_ours:
         outcome = _outcome_of_staff(party)
-        return CallEvent(NAME, key, Direction.OUTBOUND, outcome, at, callee.number("phoneNumber"))
+        return make_event(key, Direction.OUTBOUND, outcome, at, callee.number("phoneNumber"))
     if way == "Inbound" and not is_ours and not caller.is_empty("extensionId"):
         outcome = _outcome_of_staff(party)
-        return CallEvent(NAME, key, Direction.OUTBOUND, outcome, at, callee.number("phoneNumber"))
+        return make_event(key, Direction.OUTBOUND, outcome, at, callee.number("phoneNumber"))
     outcome = _outcome_of_desk(party) if is_ours else _outcome_of_caller(party)
-    return CallEvent(NAME, key, Direction.INBOUND, outcome, at, _read_caller(caller, callee))
+    return make_event(key, Direction.INBOUND, outcome, at, _read_caller(caller, callee))
+
+
+def make_event(
+    key: str, direction: Direction, outcome: Outcome, at: datetime, number: str, talk_seconds: int = 0
+) -> CallEvent:
+    """What messages and the call log come to."""
+    return CallEvent(NAME, key, direction, outcome, at, number, True, None, talk_seconds, "", key)
 
 
 def _read_caller(caller: Fields, callee: Fields) -> str:

@@ -17,6 +17,13 @@ NAME = "telnyx"
 TITLE = "Telnyx"
 CONTENT_TYPES = ("application/json",)
 MAKES_SECRET = False  # the public key of the account
+# All that is ever read of a message; any other field is dropped unread.
+READS: Final = frozenset(
+    {
+        "data.event_type", "data.occurred_at", "data.payload.call_session_id", "data.payload.direction",
+        "data.payload.from", "data.payload.hangup_cause", "data.payload.start_time", "data.payload.to",
+    }
+)  # fmt: skip
 STEPS = (
     "Sign in to the Telnyx Mission Control Portal, open Voice, Programmable Voice, and choose the application of your"
     " numbers.",

@@ -52,6 +52,7 @@ _FIELDS: Final = (
     "CallSid", "ParentCallSid", "CallStatus", "Direction", "From", "To", "ForwardedFrom", "Timestamp", "CallDuration",
     "AnsweredBy", "DialCallStatus", "DialCallDuration", "DialBridged", "RecordingUrl",
 )  # fmt: skip
+READS: Final = frozenset(_FIELDS)
 _SID: Final = re.compile(r"CA[0-9a-fA-F]{32}")
 _STAFF: Final = re.compile(r"client:|sips?:(?!(?:\+|%2B)[0-9])", re.IGNORECASE)
 
@@ -76,17 +77,21 @@ def verify(message: Message, secret: str, received_at: datetime) -> VerifiedBody
 def parse(verified: VerifiedBody, received_at: datetime) -> list[CallEvent]:
     """One event a message. `received_at` is aware, and the time of messages that have no Timestamp."""
     form = _read_form(verified.body)
+    return [read_call(form, _read_started_at(form, received_at))]
+
+
+def read_call(form: Mapping[str, str], started_at: datetime) -> CallEvent:
+    """What a message about a call or a leg says, or a record of the list of calls; `form` has all of `READS`."""
     sid, parent_sid = _read_sid(form, "CallSid"), form["ParentCallSid"] and _read_sid(form, "ParentCallSid")
     if not form["CallStatus"]:
         raise _unreadable("CallStatus", "is missing")
     if form["Direction"] not in ("inbound", "outbound-api", "outbound-dial"):
         raise _unreadable("Direction", "is missing or unknown")
-    started_at = _read_started_at(form, received_at)
     if parent_sid:
-        return [_read_child(form, parent_sid, started_at)]
+        return _read_child(form, parent_sid, started_at)
     if form["Direction"] == "outbound-dial":
         raise _unreadable("ParentCallSid", "is missing on a leg that was dialled")
-    return [_read_parent(form, sid, started_at)]
+    return _read_parent(form, sid, started_at)
 
 
 def _read_parent(form: Mapping[str, str], sid: str, started_at: datetime) -> CallEvent:
@@ -117,7 +122,7 @@ def _event(
     call_key: str, direction: Direction, outcome: Outcome, started_at: datetime, number: str, talk: int
 ) -> CallEvent:
     # No line: all that Twilio says of it is its number, and a number never becomes a label.
-    return CallEvent(NAME, call_key, direction, outcome, started_at, number, True, None, talk)
+    return CallEvent(NAME, call_key, direction, outcome, started_at, number, True, None, talk, "", call_key)
 
 
 def _caller(form: Mapping[str, str]) -> str:
@@ -156,13 +161,14 @@ def _talk(form: Mapping[str, str], name: str, outcome: Outcome) -> int:
 
 
 def _read_started_at(form: Mapping[str, str], received_at: datetime) -> datetime:
-    at = _read_timestamp(form["Timestamp"]) if form["Timestamp"] else received_at
+    at = read_timestamp(form["Timestamp"]) if form["Timestamp"] else received_at
     if form["CallStatus"] in _UNDER_WAY:
         return at
     return at - timedelta(seconds=_read_seconds(form, "CallDuration") or _read_seconds(form, "DialCallDuration"))
 
 
-def _read_timestamp(text: str) -> datetime:
+def read_timestamp(text: str) -> datetime:
+    """A date of RFC 2822 as an instant. Raises Refused."""
     try:
         at = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):

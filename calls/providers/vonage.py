@@ -18,6 +18,13 @@ NAME = "vonage"
 TITLE = "Vonage"
 CONTENT_TYPES = ("application/json",)
 MAKES_SECRET = False  # the signature secret of the account
+# All that is ever read of a message; any other field is dropped unread.
+READS: Final = frozenset(
+    {
+        "conversation_uuid", "direction", "duration", "from", "recording_url", "start_time", "status",
+        "timestamp", "to",
+    }
+)  # fmt: skip
 STEPS = (
     "Sign in to the Vonage dashboard, open Applications, and choose or make the application of your numbers.",
     "Under Voice paste the address into “Event URL” with the method POST, and switch “Use signed webhooks” on.",

@@ -17,6 +17,17 @@ NAME = "zoom"
 TITLE = "Zoom Phone"
 CONTENT_TYPES = ("application/json",)
 MAKES_SECRET = False  # the secret token of the app's event subscription
+# All that is ever read of a message; any other field is dropped unread.
+READS: Final = frozenset(
+    {
+        "event", "event_ts", "payload.object.answer_start_time", "payload.object.call_end_time",
+        "payload.object.call_id", "payload.object.callee.extension_number",
+        "payload.object.callee.extension_type", "payload.object.callee.phone_number",
+        "payload.object.caller.extension_number", "payload.object.caller.phone_number",
+        "payload.object.caller_number", "payload.object.connected_start_time", "payload.object.date_time",
+        "payload.object.handup_result", "payload.object.ringing_start_time",
+    }
+)  # fmt: skip
 STEPS = (
     "In the Zoom App Marketplace choose Develop, Build App, and make a Server-to-Server OAuth app or a webhook-only"
     " app. Under Features copy the Secret Token: it is the secret.",

@@ -93,14 +93,17 @@ def pause_connection(*, clinic_id: uuid.UUID, connection_id: uuid.UUID, now: dat
     return True
 
 
-def resume_connection(*, clinic_id: uuid.UUID, connection_id: uuid.UUID, actor: Actor = SYSTEM) -> bool:
-    """Its messages are taken again; False when it was not paused. Raises `UnknownConnection`."""
+def resume_connection(*, clinic_id: uuid.UUID, connection_id: uuid.UUID, now: datetime, actor: Actor = SYSTEM) -> bool:
+    """Its messages are taken again, and silence counts from now on; False when it was not paused.
+
+    Raises `UnknownConnection`.
+    """
     with as_clinic(clinic_id):
         row = _lock_connection(connection_id)
         if row.paused_at is None:
             return False
-        row.paused_at = None
-        row.save(update_fields=["paused_at"])
+        row.paused_at, row.resumed_at, row.silent_since = None, now, None
+        row.save(update_fields=["paused_at", "resumed_at", "silent_since"])
         _record(Event.CONNECTION_RESUMED, actor, clinic_id, connection_id)
     return True
 

@@ -5,7 +5,7 @@ import uuid
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from calls import rows
+from calls import heard, rows
 from calls.domain import HashedCall, Outcome, Receipt
 from tenants.scope import as_clinic, current_clinic_id
 
@@ -25,6 +25,8 @@ def merge_calls(known: HashedCall, new: HashedCall) -> HashedCall:
         ring_seconds=known.ring_seconds if known.ring_seconds is not None else new.ring_seconds,
         talk_seconds=max(known.talk_seconds, new.talk_seconds),
         line=known.line or new.line,
+        connection_id=known.connection_id or new.connection_id,
+        provider_call_id=known.provider_call_id or new.provider_call_id,
     )
 
 
@@ -41,7 +43,21 @@ def record_call(*, call: HashedCall, known: HashedCall | None, zone: ZoneInfo, n
     return Receipt(merged.id, merged.caller, known is None)
 
 
-def count_refusal(*, clinic_id: uuid.UUID, source: str, reason: str, now: datetime, count: int = 1) -> None:
-    """Counts refused messages, so that the clinic can see them; never what they said."""
+def count_refusal(
+    *,
+    clinic_id: uuid.UUID,
+    source: str,
+    reason: str,
+    now: datetime,
+    count: int = 1,
+    connection_id: uuid.UUID | None = None,
+) -> None:
+    """Counts refused messages, so that the clinic can see them; never what they said. The API has no connection, and
+    of one that was removed meanwhile nothing is counted."""
     with as_clinic(clinic_id):
-        rows.count_refusal(clinic_id, now.date(), source, reason, count)
+        if connection_id is not None:
+            if not heard.lock_connections(clinic_id, [connection_id]):
+                return
+            hour = now.replace(minute=0, second=0, microsecond=0)
+            heard.add_hours(clinic_id, [heard.HourCounts(connection_id, hour, 0, 0, count, None, None)])
+        rows.count_refusal(clinic_id, now.date(), source, reason, count, connection_id)

@@ -12,9 +12,10 @@ from tenants.models import AuditEvent
 from tenants.scope import as_clinic
 
 LIST = "/settings/connections/"
-ADD = "/settings/connections/add/"
+CHOOSE = "/settings/connections/add/"
+ADD = "/settings/connections/add/twilio/"
 SECRET = "a-twilio-auth-token"
-FIELDS = {"provider": "twilio", "name": "Main line", "secret": SECRET}
+FIELDS = {"name": "Main line", "secret": SECRET}
 
 
 def connect(clinic: ClinicFacts, name: str = "Main line") -> services.NewConnection:
@@ -40,3 +41,7 @@ def is_paused(made: services.NewConnection) -> bool:
     found = selectors.find_connection(made.token)
     assert found is not None
     return found.is_paused
+
+
+def page_of(connection_id: uuid.UUID) -> str:
+    return reverse("settings_connection", args=[connection_id])

@@ -43,7 +43,7 @@ def contents(clinic: ClinicFacts) -> list[tuple[Any, ...]]:
     return [
         (
             call.id, call.started_at, call.direction, call.outcome, call.kind, call.caller,
-            call.ring_seconds, call.talk_seconds, call.line, call.source,
+            call.ring_seconds, call.talk_seconds, call.line, call.source, call.connection_id, call.provider_call_id,
         )
         for call in stored_calls(clinic)
     ]  # fmt: skip

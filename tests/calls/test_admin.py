@@ -63,7 +63,9 @@ def trail(clinic: ClinicFacts) -> list[tuple[str, str]]:
 def test_connections_are_shown_for_the_chosen_clinic_only(staff: Client, clinic: ClinicFacts) -> None:
     made = connect(clinic)
     oak_street()
-    services.count_refusal(clinic_id=clinic.id, source="twilio", reason="signature", now=timezone.now())
+    services.count_refusal(
+        clinic_id=clinic.id, source="twilio", reason="signature", now=timezone.now(), connection_id=made.id
+    )
     page = staff.get(f"{CONNECTIONS}?clinic=bright-smile").content.decode()
     assert "Main line" in page
     assert "never" in page

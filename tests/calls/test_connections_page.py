@@ -9,12 +9,13 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from calls import intake, selectors, services
+from calls.heard import HourCounts
 from calls.models import Connection
 from calls.selectors.hooks import CONNECTION_SECONDS
 from tenants.domain import ClinicFacts
 from tenants.events import Event
 from tenants.vault import unwrap
-from tests.calls.connections import ADD, FIELDS, LIST, SECRET, at, connect, is_paused, stored, trail
+from tests.calls.connections import ADD, CHOOSE, FIELDS, LIST, SECRET, at, connect, is_paused, stored, trail
 from tests.calls.factories import make_event
 from tests.tenants.factories import alice, bright_smile, oak_street
 from tests.tenants.sign_in import client_of
@@ -35,7 +36,7 @@ def admin(clinic: ClinicFacts) -> Client:
 def test_a_clinic_without_any_is_told_what_to_do(admin: Client) -> None:
     page = admin.get(LIST).content.decode()
     assert "No phone system is connected." in page
-    assert ADD in page
+    assert CHOOSE in page
 
 
 def test_an_added_one_works_and_its_address_is_shown_once(clinic: ClinicFacts, admin: Client) -> None:
@@ -66,8 +67,6 @@ def test_a_form_that_comes_twice_makes_one(clinic: ClinicFacts, admin: Client) -
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("provider", "semaphore", "Select a valid choice"),
-        ("provider", "", "required"),
         ("name", "", "required"),
         ("name", "x" * 81, "at most 80"),
         ("name", "Main 020 7946 0018", "seven or more digits"),
@@ -96,7 +95,7 @@ def test_fields_that_are_not_asked_for_change_nothing(clinic: ClinicFacts, admin
 
 
 def test_a_secret_that_is_not_known_yet_lets_nothing_in(clinic: ClinicFacts, admin: Client) -> None:
-    page = admin.post(ADD, {"provider": "aircall", "name": "Aircall", "secret": ""}).content.decode()
+    page = admin.post(f"{CHOOSE}aircall/", {"name": "Aircall", "secret": ""}).content.decode()
     (row,) = stored(clinic)
     assert at("secret", row.id) in page
     assert len(unwrapped(row)) > 30
@@ -104,7 +103,7 @@ def test_a_secret_that_is_not_known_yet_lets_nothing_in(clinic: ClinicFacts, adm
 
 
 def test_a_secret_that_we_make_is_shown_once(clinic: ClinicFacts, admin: Client) -> None:
-    page = admin.post(ADD, {"provider": "ringback", "name": "Ours", "secret": "not this one"}).content.decode()
+    page = admin.post(f"{CHOOSE}ringback/", {"name": "Ours", "secret": "not this one"}).content.decode()
     (row,) = stored(clinic)
     first = unwrapped(row)
     assert first in page
@@ -155,7 +154,8 @@ def test_removing_asks_first_and_keeps_the_calls(
     clinic: ClinicFacts, admin: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     made = connect(clinic)
-    heard(clinic, days=0)
+    event = make_event("CA1", timezone.now())
+    intake.record_events(clinic=clinic, events=[event], now=timezone.now(), connection_id=made.id)
     selectors.find_connection(made.token)
     assert "stay" in admin.get(at("remove", made.id)).content.decode()
     assert len(stored(clinic)) == 1
@@ -168,13 +168,11 @@ def test_removing_asks_first_and_keeps_the_calls(
     assert trail(clinic)[1:] == [("connection_removed", "person", str(made.id))]
 
 
-def heard(clinic: ClinicFacts, days: int) -> None:
+def heard(clinic: ClinicFacts, made: services.NewConnection, days: int, calls: int = 1) -> None:
+    """A message that told of so many new calls."""
     at = timezone.now() - timedelta(days=days, minutes=1)
-    event = make_event(f"CA{days}", at)
-    intake.record_events(
-        clinic=clinic, events=[type(event)("twilio", event.call_key, event.direction, event.outcome, at, event.number)],
-        now=timezone.now(),
-    )  # fmt: skip
+    hour = HourCounts(made.id, at.replace(minute=0, second=0, microsecond=0), 2, calls, 0, at, at)
+    services.count_messages(clinic_id=clinic.id, hours=[hour], fields={}, now=at)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +182,7 @@ def heard(clinic: ClinicFacts, days: int) -> None:
 def test_the_list_says_how_each_one_is(clinic: ClinicFacts, admin: Client, days: int | None, words: str) -> None:
     made = connect(clinic)
     if days is not None:
-        heard(clinic, days)
+        heard(clinic, made, days)
     page = admin.get(LIST).content.decode()
     assert words in page
     assert ("1 call in the last 7 days" in page) is (days == 0)
@@ -193,10 +191,13 @@ def test_the_list_says_how_each_one_is(clinic: ClinicFacts, admin: Client, days:
 
 
 def test_the_list_says_what_was_refused_and_why(clinic: ClinicFacts, admin: Client) -> None:
-    connect(clinic)
+    made = connect(clinic)
     now = timezone.now()
     for reason, days in (("signature", 0), ("signature", 6), ("too_old", 1), ("signature", 9)):
-        services.count_refusal(clinic_id=clinic.id, source="twilio", reason=reason, now=now - timedelta(days=days))
+        services.count_refusal(
+            clinic_id=clinic.id, source="twilio", reason=reason, now=now - timedelta(days=days), connection_id=made.id
+        )
+    services.count_refusal(clinic_id=clinic.id, source="api", reason="too_old", now=now)
     page = admin.get(LIST).content.decode()
     assert "3 messages were refused in the last 7 days" in page
     assert "2 × wrong signature" in page
@@ -206,8 +207,7 @@ def test_the_list_says_what_was_refused_and_why(clinic: ClinicFacts, admin: Clie
 def test_any_number_of_them_costs_the_same_queries(
     clinic: ClinicFacts, admin: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    connect(clinic)
-    heard(clinic, 0)
+    heard(clinic, connect(clinic), 0)
     for count in range(2):
         connect(clinic, f"Line {count}")
         with django_assert_num_queries(QUERIES):

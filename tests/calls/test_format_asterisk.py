@@ -260,7 +260,7 @@ def test_an_id_that_is_none_is_refused() -> None:
 
 
 def test_legs_far_apart_are_two_events_of_one_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asterisk, "WINDOW", 3)
+    monkeypatch.setattr("calls.formats.legs.WINDOW", 3)
     others = [line(f"1767607300.{place}") for place in range(3)]
     near = read([line(UNIQUE), *others[:2], line(UNIQUE)])
     assert [row.lines for row in near if row.line == 1] == [2]
@@ -272,12 +272,12 @@ def test_legs_far_apart_are_two_events_of_one_key(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_call_of_endless_legs_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asterisk, "MAX_LEGS", 5)
+    monkeypatch.setattr("calls.formats.legs.MAX_LEGS", 5)
     assert [row.lines for row in read([line(UNIQUE)] * 12)] == [5, 5, 2]
 
 
 def test_it_waits_for_no_more_lines_than_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asterisk, "WINDOW", 50)
+    monkeypatch.setattr("calls.formats.legs.WINDOW", 50)
     taken = 0
 
     def lines() -> Iterable[bytes]:
@@ -292,7 +292,7 @@ def test_it_waits_for_no_more_lines_than_the_window(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_call_that_goes_on_does_not_hold_the_others_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asterisk, "WINDOW", 10)
+    monkeypatch.setattr("calls.formats.legs.WINDOW", 10)
     lines = [line(UNIQUE if place % 2 else f"{1_767_607_200 + place}.1") for place in range(100)]
     rows = read(lines)
     assert rows[-1].line == 2  # touched last, so let go last
@@ -300,7 +300,7 @@ def test_a_call_that_goes_on_does_not_hold_the_others_back(monkeypatch: pytest.M
 
 
 def test_more_contexts_than_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asterisk, "MAX_CONTEXTS", 2)
+    monkeypatch.setattr("calls.formats.dialplan.MAX_CONTEXTS", 2)
     lines = [line(f"1767607300.{place}", dcontext=f"ivr-{place % 5}") for place in range(20)]
     assert all(isinstance(row.event, CallEvent) for row in read(lines))
 

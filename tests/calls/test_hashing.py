@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calls import hashing
-from calls.hashing import call_id, caller_hash, caller_name, contains_number, looks_like_number
+from calls.hashing import call_id, caller_hash, caller_name, can_tell, contains_number, label_tells, looks_like_number
 
 KEY = bytes(range(32))
 CLINIC = uuid.UUID("00112233-4455-6677-8899-aabbccddeeff")
@@ -149,3 +149,25 @@ def test_a_label_with_seven_digits_looks_like_a_number(label: str) -> None:
 )
 def test_a_label_with_fewer_does_not(label: str) -> None:
     assert not looks_like_number(label)
+
+
+@pytest.mark.parametrize("label", ["Main 07700,900,123", "07700*900*123", "07700/900#123", "0 7 7 0 0 9 0"])
+def test_nothing_between_the_digits_hides_a_number_in_a_label(label: str) -> None:
+    assert looks_like_number(label)
+
+
+@pytest.mark.parametrize(
+    ("label", "number", "tells"),
+    [
+        ("794600", "+441202794600", True),  # a local number
+        ("Desk 79 46-00", "+441202794600", True),
+        ("Desk 79460", "+441202794600", False),
+        ("Line 946001", "+441202794600", False),
+        ("New patients", "+441202794600", False),
+        ("٧٩٤٦٠٠", "01202 794600", True),
+        ("794600", "anonymous", False),
+    ],
+)
+def test_a_label_that_tells_the_number_of_its_own_call(label: str, number: str, tells: bool) -> None:
+    assert label_tells(label, number) is tells
+    assert can_tell(label) or not tells

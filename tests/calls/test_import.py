@@ -146,6 +146,18 @@ def test_bad_lines_are_counted_and_named_and_nothing_stops() -> None:
 
 
 @pytest.mark.django_db
+def test_a_line_that_is_good_for_one_call_may_tell_the_number_of_another() -> None:
+    """Somebody chose the column of numbers as the line: local ones are short."""
+    clinic = make_clinic(NOW)
+    lines = [
+        make_event("a", NOW - minutes(2), "01202 555666", line="794600"),
+        make_event("b", NOW - minutes(1), "01202 794600", line="794600"),
+    ]
+    report = take_in(clinic, lines, NOW)
+    assert (report.stored, report.refused["label_contains_number"].lines) == (1, [2])
+
+
+@pytest.mark.django_db
 def test_a_file_of_bad_lines_only_is_an_import_of_nothing() -> None:
     clinic = make_clinic(NOW)
     report = take_in(clinic, [BAD] * 70, NOW)

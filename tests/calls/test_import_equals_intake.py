@@ -40,6 +40,7 @@ def make_message(dice: Random, key: str, starts: dict[str, datetime]) -> CallEve
         dice.choice((None, 0, 7, 20)),
         dice.choice((0, 0, 30, 90)),
         dice.choice(("", "", "Front desk", 'O\'Neill, "new" \\ {NULL}')),
+        dice.choice((None, f"CA{int(key[1:]):032x}")),
     )
 
 

@@ -144,6 +144,8 @@ def test_it_refuses_events_of_a_week_that_is_gone() -> None:
         ("x7700900123", "", RefusalReason.IDENTIFIER_CONTAINS_NUMBER),
         ("07700-900-123", "", RefusalReason.IDENTIFIER_CONTAINS_NUMBER),
         ("a", "Line 020 7946 0018", RefusalReason.LABEL_CONTAINS_NUMBER),
+        ("a", "Main 07700,900,123", RefusalReason.LABEL_CONTAINS_NUMBER),
+        ("a", "Desk 900123", RefusalReason.LABEL_CONTAINS_NUMBER),  # the end of its own number is a local number
         ("a", "x" * 41, RefusalReason.UNREADABLE),
     ],
 )

@@ -36,7 +36,7 @@ SPELT = "+44 7700 900123"
 def test_it_reads_the_messages(
     name: str, key: str, direction: Direction, outcome: Outcome, number: str, ring: int | None, talk: int, line: str
 ) -> None:
-    expected = CallEvent("aircall", key, direction, outcome, TEN, number, True, ring, talk, line)
+    expected = CallEvent("aircall", key, direction, outcome, TEN, number, True, ring, talk, line, key)
     assert AIRCALL.read_named(name) == [expected]
 
 

@@ -38,7 +38,10 @@ IN, OUT = Direction.INBOUND, Direction.OUTBOUND
 )
 def test_it_reads_the_messages(name: str, key: str, direction: Direction, outcome: Outcome, number: str) -> None:
     [event] = RINGCENTRAL.read_named(name)
-    expected = CallEvent("ringcentral", event.call_key, direction, outcome, event.started_at, number)
+    key_of_call = event.call_key
+    expected = CallEvent(
+        "ringcentral", key_of_call, direction, outcome, event.started_at, number, provider_call_id=key_of_call
+    )
     assert event == expected
     assert event.call_key.startswith(key)
     assert TEN <= event.started_at < NOW

@@ -68,8 +68,9 @@ def test_it_reads_the_messages(
     name: str, direction: Direction, outcome: Outcome, number: str | None, talk: int, started_at: datetime
 ) -> None:
     assert parse_file(name) == CallEvent(
-        "twilio", PARENT, direction, outcome, started_at, number, number is not None, None, talk, ""
-    )
+        "twilio", PARENT, direction, outcome, started_at, number, number is not None, None, talk, "",
+        PARENT if number is not None else None,
+    )  # fmt: skip
 
 
 def merge(events: list[CallEvent]) -> tuple[Direction, Outcome, int, str | None]:

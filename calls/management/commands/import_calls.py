@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,11 +14,23 @@ from tqdm import tqdm
 
 from calls.batches import newest_start
 from calls.domain import CallEvent, Refused
-from calls.formats import CALL_FORMATS, BadOption, Format, Options, ReadRow, make_options, split_lines
+from calls.formats import (
+    CALL_FORMATS,
+    BadOption,
+    Format,
+    Options,
+    ReadRow,
+    add_mapping,
+    find_format,
+    make_options,
+    split_lines,
+)
+from calls.formats.mapping import BadMapping, find_faults, preview, read_sample, suggest_mapping, to_json
+from calls.import_records import Tally, put_on_record
 from calls.imports import ImportOptions, Progress, import_calls
 from calls.reports import ImportReport
-from tenants import audit
-from tenants.events import SYSTEM, Event
+from tenants.events import Event
+from tenants.masks import mask
 from tenants.selectors import UnknownClinic, get_clinic_by_slug
 
 
@@ -33,6 +46,15 @@ class Command(BaseCommand):
         parser.add_argument("--format", required=True, help=", ".join(sorted(CALL_FORMATS)))
         parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help=_option_help())
         parser.add_argument(
+            "--mapping", type=Path, metavar="FILE", help="csv: which column is which, as --suggest-mapping prints it"
+        )
+        parser.add_argument(
+            "--suggest-mapping",
+            action="store_true",
+            help="csv: store nothing; print a mapping for this file (or the one of --mapping) on standard output, and "
+            "on standard error what the first rows would become",
+        )
+        parser.add_argument(
             "--shift-to-now",
             action="store_true",
             help="move all times so that the newest call is now; for demonstrations and old samples. Again a day later "
@@ -43,35 +65,68 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            if options["suggest_mapping"]:
+                return self._suggest(options)
             report = self._import(options, timezone.now())
-        except (UnknownClinic, BadOption) as error:
+        except (UnknownClinic, BadOption, BadMapping) as error:
             raise CommandError(str(error)) from error
         except Refused as refused:
-            raise CommandError(f"{options['file']}: {refused.detail}") from refused
+            raise CommandError(f"{mask(str(options['file']))}: {refused.detail}") from refused
         except OSError as error:
-            raise CommandError(f"{options['file']}: {error.strerror}") from error
+            raise CommandError(f"{mask(str(error.filename or options['file']))}: {error.strerror}") from error
+        except KeyboardInterrupt as stopped:
+            raise CommandError("Stopped. What was stored stays.", returncode=130) from stopped
         self.stdout.write(json.dumps(report.as_json()) if options["json"] else report.as_text("calls"))
         if not report.dry_run:
             self.stderr.write("A worker was asked to take the changes up; the figures follow.")
 
     def _import(self, options: dict[str, Any], now: datetime) -> ImportReport:
-        format_ = CALL_FORMATS.get(options["format"])
-        if format_ is None:
-            raise BadOption(f'unknown format "{options["format"]}"; known are: {", ".join(sorted(CALL_FORMATS))}')
+        format_ = find_format(CALL_FORMATS, options["format"])
         clinic = get_clinic_by_slug(options["slug"])
         how = make_options(format_.OPTIONS, options["option"], clinic.zone, clinic.region)
+        if options["mapping"]:
+            how = add_mapping(how, format_.NAME, options["mapping"].read_bytes())
         shift = _shift_to(now, options["file"], format_, how) if options["shift_to_now"] else timedelta()
-        with options["file"].open("rb") as file, _progress_bar(file) as progress:
+        with (
+            options["file"].open("rb") as file,
+            _progress_bar(file) as show,
+            put_on_record(Event.CALLS_IMPORTED, clinic_id=clinic.id, format=format_.NAME) as tally,
+        ):
             report = import_calls(
                 clinic=clinic,
                 events=format_.read(split_lines(file), how),
                 options=ImportOptions(region=how.region, shift=shift, dry_run=options["dry_run"]),
                 now=now,
-                progress=progress,
+                progress=_both(tally, show),
             )
-        if not report.dry_run:
-            audit.record(Event.CALLS_IMPORTED, actor=SYSTEM, clinic_id=clinic.id, counts=report.counts())
+            tally.keep(report)
         return report
+
+    def _suggest(self, options: dict[str, Any]) -> None:
+        format_ = find_format(CALL_FORMATS, options["format"])
+        clinic = get_clinic_by_slug(options["slug"])
+        how = make_options(format_.OPTIONS, options["option"], clinic.zone, clinic.region)
+        with options["file"].open("rb") as file:
+            sample = read_sample(split_lines(file))
+        if options["mapping"]:
+            how = add_mapping(how, format_.NAME, options["mapping"].read_bytes())
+        mapping = how.mapping or suggest_mapping(sample.header, sample.rows, how.region, sample.delimiter)
+        self.stdout.write(json.dumps(to_json(mapping), indent=2, ensure_ascii=False))
+        faults = find_faults(mapping)
+        for name, words in faults.items():
+            self.stderr.write(f"{name}: {words}")
+        if not faults:
+            with options["file"].open("rb") as file:
+                for row in preview(split_lines(file), mapping, replace(how, mapping=mapping)):
+                    self.stderr.write(row.as_text())
+
+
+def _both(tally: Tally, show: Progress) -> Progress:
+    def move(report: ImportReport) -> None:
+        tally.keep(report)
+        show(report)
+
+    return move
 
 
 def _shift_to(now: datetime, path: Path, format_: Format[CallEvent], how: Options) -> timedelta:

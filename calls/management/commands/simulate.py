@@ -56,28 +56,32 @@ class Command(BaseCommand):
         sent = 0
         try:
             for params in _timeline(dice, options["calls_per_minute"], options["minutes"]):
-                self._send(connection, params)
+                status = send_signed(connection, params)
+                told = "stored" if status < 300 else f"the webhook answered {status}; going on"
+                self.stderr.write(f"{params['Direction']} {params['CallStatus']}: {told}")
                 sent += 1
         except KeyboardInterrupt:
             self.stderr.write("stopped")
         self.stdout.write(f"{sent} messages sent")
 
-    def _send(self, connection: NewConnection, params: dict[str, str]) -> None:
-        """Raises CommandError for what will not get better by going on."""
-        url = f"{settings.PUBLIC_URL}/hooks/twilio/{connection.token}"
-        signature = sign_twilio(connection.secret.encode(), url, params.items())
-        request = urllib.request.Request(  # noqa: S310 - our own address
-            url, urlencode(params).encode(), {"X-Twilio-Signature": signature}, method="POST"
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT):  # noqa: S310 - likewise
-                self.stderr.write(f"{params['Direction']} {params['CallStatus']}: stored")
-        except urllib.error.HTTPError as error:
-            if error.code not in (429, 503):
-                raise CommandError(f"The webhook answered {error.code}.") from error
-            self.stderr.write(f"the webhook answered {error.code}; going on")
-        except OSError as error:
-            raise CommandError(f"Nothing answers at {settings.PUBLIC_URL}: is it running (make run)?") from error
+
+def send_signed(connection: NewConnection, params: dict[str, str]) -> int:
+    """Sends one message as Twilio does; the status of the answer. Raises CommandError for what will not get better by
+    going on."""
+    url = f"{settings.PUBLIC_URL}/hooks/twilio/{connection.token}"
+    signature = sign_twilio(connection.secret.encode(), url, params.items())
+    request = urllib.request.Request(  # noqa: S310 - our own address
+        url, urlencode(params).encode(), {"X-Twilio-Signature": signature}, method="POST"
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310 - likewise
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        if error.code not in (429, 503):
+            raise CommandError(f"The webhook answered {error.code}.") from error
+        return error.code
+    except OSError as error:
+        raise CommandError(f"Nothing answers at {settings.PUBLIC_URL}: is it running (make run)?") from error
 
 
 def _timeline(dice: Random, calls_per_minute: float, minutes: float | None) -> Iterator[dict[str, str]]:

@@ -30,6 +30,7 @@ from attribution.services import OpportunityClosed, UnknownOpportunity, record_a
 from tenants.api_clients import Client, client_of
 from tenants.api_pages import page_answer, page_of
 from tenants.api_schema import IDEMPOTENCY_KEY, answers
+from tenants.api_tags import ETAG, IF_NONE_MATCH, NOT_MODIFIED, tagged
 from tenants.api_views import ClinicAPIView, in_zone
 from tenants.api_writes import answered_once
 from tenants.domain import Scope
@@ -106,9 +107,10 @@ class DailyMetricsView(ClinicAPIView):
     @extend_schema(
         summary="Figures by day",
         description="Only days that have any.",
-        parameters=[MetricsQuery],
-        responses=answers({200: DaysOut}),
+        parameters=[MetricsQuery, IF_NONE_MATCH, ETAG],
+        responses=answers({200: DaysOut, **NOT_MODIFIED}),
     )
+    @tagged
     @in_zone
     def get(self, request: Request) -> Response:
         days = MetricsQuery().read_days(request.query_params, timezone.localdate())
@@ -123,9 +125,10 @@ class MonthlyMetricsView(ClinicAPIView):
     @extend_schema(
         summary="Figures by month",
         description="Whole months: those of both days and all between.",
-        parameters=[MetricsQuery],
-        responses=answers({200: MonthsOut}),
+        parameters=[MetricsQuery, IF_NONE_MATCH, ETAG],
+        responses=answers({200: MonthsOut, **NOT_MODIFIED}),
     )
+    @tagged
     @in_zone
     def get(self, request: Request) -> Response:
         days = MetricsQuery().read_days(request.query_params, timezone.localdate())
@@ -140,9 +143,10 @@ class HourlyMetricsView(ClinicAPIView):
     @extend_schema(
         summary="Calls by hour",
         description="Only hours with calls.",
-        parameters=[MetricsQuery],
-        responses=answers({200: HoursOut}),
+        parameters=[MetricsQuery, IF_NONE_MATCH, ETAG],
+        responses=answers({200: HoursOut, **NOT_MODIFIED}),
     )
+    @tagged
     @in_zone
     def get(self, request: Request) -> Response:
         days = MetricsQuery().read_days(request.query_params, timezone.localdate())

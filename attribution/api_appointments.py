@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -33,6 +33,11 @@ from tenants.domain import ClinicFacts, Scope
 from tenants.permissions import Permission
 from tenants.problems import ApiProblem
 
+_BOOKING: Final = {
+    "external_id": "A-2001", "booked_at": "2026-01-05T10:12:00+00:00", "numbers": ["07700 900123"], "type": "NPE",
+    "value": "85.00",
+}  # fmt: skip
+
 
 class AppointmentsView(ClinicAPIView):
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.APPOINTMENTS_WRITE}
@@ -43,6 +48,7 @@ class AppointmentsView(ClinicAPIView):
         description="One, or a list of up to 1,000. A list answers for each item and stores what it can.",
         parameters=[IDEMPOTENCY_KEY],
         request=one_or_many("AppointmentWrite", AppointmentIn),
+        examples=[OpenApiExample("A booking", value=_BOOKING, request_only=True)],
         responses=answers(
             {
                 201: AppointmentReceiptOut,

@@ -104,6 +104,23 @@ class _Story:
         self._call(self._now - timedelta(minutes=80), self._newcomers[3], Direction.OUTBOUND)
         yesterday = (self._now - timedelta(days=1)).astimezone(self._zone).date()
         self._call(self._local(yesterday, time(18, 12)), self._newcomers[4], outcome=Outcome.VOICEMAIL)
+        self._tell_long_story(self._newcomers[5])
+
+    def _tell_long_story(self, number: str) -> None:
+        """Somebody who has been with the clinic for months, and waits again."""
+
+        def at(days: int, hour: int, minute: int) -> datetime:
+            return self._local((self._now - timedelta(days=days)).astimezone(self._zone).date(), time(hour, minute))
+
+        for days, hour, minute in ((58, 17, 12), (58, 17, 14), (24, 12, 41)):
+            self._call(at(days, hour, minute), number, outcome=Outcome.MISSED, ring=21)
+        self._call(at(57, 9, 5), number, Direction.OUTBOUND)
+        for days, hour, minute, talk in ((57, 11, 20, 184), (24, 13, 35, 96)):
+            self._call(at(days, hour, minute), number, Direction.OUTBOUND, talk=talk)
+            self._book(at(days, hour, minute + 4), number)
+        self._call(at(41, 10, 30), number, talk=75)
+        self._call(at(9, 15, 2), number, talk=130)
+        self._call(self._now - timedelta(minutes=63), number, outcome=Outcome.VOICEMAIL)
 
     def chapters(self) -> list[Chapter]:
         ends = sorted({at for at, _ in self._actions} | {self._now})

@@ -25,6 +25,15 @@ class OpportunityStatus(enum.StrEnum):
     LAPSED = "lapsed"
 
 
+class Progress(enum.StrEnum):
+    """How far an opportunity came, whatever it is now: the steps of the funnel, and its remainder."""
+
+    NOBODY_CALLED = "nobody_called"
+    CALLED_BACK = "called_back"
+    REACHED = "reached"
+    RECOVERED = "recovered"
+
+
 class Verdict(enum.StrEnum):
     RECOVERED = "recovered"
     UNATTRIBUTED = "unattributed"
@@ -107,6 +116,17 @@ class WorklistRow:
     voicemail: bool  # a voicemail was left
     calls_in_retention: int  # all calls of this caller that we still hold
     had_booking: bool
+    claim: "ClaimFacts | None" = None
+    can_be_asked: bool = False  # the phone system may be asked for the number
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFacts:
+    """Who has taken a caller on."""
+
+    is_mine: bool
+    name: str  # what the colleague is called
+    initials: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +148,8 @@ class Worklist:
     longest_waiting: timedelta | None
     tally: Tally
     version: str  # changes when anything shown changes; used as an ETag
+    made_at: datetime  # what happened later, whoever looks at it can't know
+    at_stake: Decimal  # what those who wait are worth by the clinic's estimate, if each of them books
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +190,24 @@ class Funnel:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a whole, with what the clinic wants it to be."""
+
+    part: int
+    whole: int
+    goal_percent: int | None = None
+
+    @property
+    def percent(self) -> int | None:
+        """Rounded down, so that 100 means all; None of nothing."""
+        return self.part * 100 // self.whole if self.whole else None
+
+    @property
+    def is_met(self) -> bool:
+        return self.goal_percent is None or self.percent is None or self.percent >= self.goal_percent
+
+
+@dataclass(frozen=True, slots=True)
 class HeatCell:
     weekday: int  # 0 is Monday
     hour: int  # local, 0 to 23
@@ -187,12 +227,16 @@ class Dashboard:
     last_on: date
     previous_first_on: date
     previous_last_on: date
+    has_year: bool  # there are figures of a year before
+    lacks_value: bool  # some days' value is known by the month only, and their month is not wholly in here
+    in_time: "Share"  # of the missed callers, called back within the goal
     kpis: Sequence[Kpi]
-    trend: Sequence[TrendDay]  # 90 days
+    trend: Sequence[TrendDay]  # 90 days, or all of the span where that is longer
     funnel: Funnel
-    heat: Sequence[HeatCell]  # all 7 x 24, of the 90 days of the trend
+    heat: Sequence[HeatCell]  # all 7 x 24, of the days of the trend
     delays: Sequence[DelayBucket]
     reasons: Sequence[tuple[Reason, int]]  # why appointments of the period were (not) counted
+    recovered_goal: int | None  # appointments, of a month; None for other spans and without a goal
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""The one English sentence that says why an appointment was counted or not, or where an opportunity stands.
+"""The one sentence that says why an appointment was counted or not, or where an opportunity stands.
 
-Pure: no locale, no clock, no settings; times come in the clinic's zone. It refuses to judge: it words what was found.
+Pure: no locale, no clock, no settings; times come in the clinic's zone, and whoever asks says in which English. It
+refuses to judge: it words what was found.
 """
 
 from collections.abc import Iterable
@@ -9,9 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from attribution.domain import ContactKind, DismissReason, OpportunityStatus, Reason, ValueSource
+from tenants.english import BRITISH, English
 
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
 _DISMISSED_AS = {
     DismissReason.SPAM: " as spam",
@@ -50,7 +50,11 @@ class Price:
 
 
 def explain_appointment(
-    reason: Reason, booked_at: datetime, story: Story | None = None, price: Price | None = None
+    reason: Reason,
+    booked_at: datetime,
+    story: Story | None = None,
+    price: Price | None = None,
+    english: English = BRITISH,
 ) -> str:
     """Why this appointment was counted or not.
 
@@ -58,10 +62,10 @@ def explain_appointment(
     where it is still known; `price` is given exactly when the appointment is a recovery.
     """
     if reason in _ABOUT_ITS_OPPORTUNITY and story is not None:
-        return explain_opportunity(story, price)
+        return explain_opportunity(story, price, english)
     if reason in _ABOUT_THE_LAST_ONE:
-        return _explain_by_the_last(reason, booked_at, story)
-    return f"Booked {_dated(booked_at)}{_ALONE[reason]}"
+        return _explain_by_the_last(reason, booked_at, story, english)
+    return f"Booked {english.moment(booked_at)}{english.say(_ALONE[reason])}"
 
 
 _ABOUT_ITS_OPPORTUNITY = frozenset({Reason.CALLBACK, Reason.CALLER_RETURNED, Reason.NO_CONTACT})
@@ -79,19 +83,19 @@ _ALONE = {
 }
 
 
-def _explain_by_the_last(reason: Reason, booked_at: datetime, story: Story | None) -> str:
+def _explain_by_the_last(reason: Reason, booked_at: datetime, story: Story | None, english: English) -> str:
     why, unknown = _ABOUT_THE_LAST_ONE[reason]
     if story is None:
-        return f"Booked {_dated(booked_at)}: not counted, {why.format(unknown)}"
-    times = _Times((booked_at, story.opened_at))
+        return f"Booked {english.moment(booked_at)}: not counted, {why.format(unknown)}"
+    times = _Times((booked_at, story.opened_at), english)
     return (
         f"Booked {times.say(booked_at)}: not counted, {why.format(f'the missed call of {times.say(story.opened_at)}')}"
     )
 
 
-def explain_opportunity(story: Story, price: Price | None = None) -> str:
+def explain_opportunity(story: Story, price: Price | None = None, english: English = BRITISH) -> str:
     """Where an opportunity stands or how it ended, with its evidence; `price` of one that was recovered."""
-    times = _Times(_moments(story))
+    times = _Times(_moments(story), english)
     parts = [_missed(story, times), *_tries(story, times)]
     return ", ".join(parts) + _ending(story, times, price)
 
@@ -131,7 +135,7 @@ def _tries(story: Story, times: "_Times") -> list[str]:
     if story.contact_at is None:
         return parts
     if story.contact_kind is ContactKind.CALLER_RETURNED:
-        parts.append(f"the caller rang back {times.say(story.contact_at)}")
+        parts.append(f"{times.english.say('the caller rang back')} {times.say(story.contact_at)}")
         at = ""
     else:
         at = "" if story.contact_at == called_back_at else f" {times.say(story.contact_at)}"
@@ -146,7 +150,7 @@ def _contact(talk_seconds: int | None, at: str) -> str:
 
 def _ending(story: Story, times: "_Times", price: Price | None) -> str:
     if story.booked_at is not None:
-        return f", booked {times.say(story.booked_at)}: {_counted(story, price)}"
+        return f", booked {times.say(story.booked_at)}: {_counted(story, price, times.english)}"
     if _waits_again(story):
         return f", missed again {times.say(story.last_missed_at)}, waiting"
     if story.closed_at is not None:
@@ -170,9 +174,9 @@ def _ended(story: Story, when: str) -> str:
     return f", lapsed {when} {tried}"
 
 
-def _counted(story: Story, price: Price | None) -> str:
+def _counted(story: Story, price: Price | None, english: English) -> str:
     if story.status is OpportunityStatus.RETURNED:
-        return "not counted, the caller rang back unprompted"
+        return english.say("not counted, the caller rang back unprompted")
     if story.status is OpportunityStatus.BOOKED_ELSEWHERE:
         return _NOT_SPOKEN[story.contact_at is not None]
     return "recovered" if price is None else format_price(price)
@@ -223,16 +227,13 @@ class _Times:
     Times of one week are at most six days apart, so a weekday alone cannot be taken for another week's.
     """
 
-    __slots__ = ("_is_one_week",)
+    __slots__ = ("_is_one_week", "english")
 
-    def __init__(self, moments: Iterable[datetime]) -> None:
+    def __init__(self, moments: Iterable[datetime], english: English) -> None:
+        self.english = english
         weeks = [moment.isocalendar()[:2] for moment in moments]
         # A time alone has none beside it that would say which week it is in.
         self._is_one_week = len(weeks) > 1 and len(set(weeks)) == 1
 
     def say(self, moment: datetime) -> str:
-        return f"{_WEEKDAYS[moment.weekday()]} {moment:%H:%M}" if self._is_one_week else _dated(moment)
-
-
-def _dated(moment: datetime) -> str:
-    return f"{_WEEKDAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}, {moment:%H:%M}"
+        return self.english.weekday_clock(moment) if self._is_one_week else self.english.moment(moment)

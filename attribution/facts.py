@@ -80,7 +80,7 @@ class UnvaluedType:
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """A clinic in the view of several, or the sum of those of one currency: a month so far, and before."""
+    """A clinic in the view of several, or the sum of those of one currency: a month (so far), and the one before."""
 
     name: str
     slug: str

@@ -146,6 +146,43 @@ def _array(cells: Iterable[object]) -> str:
     return "{" + ",".join(["NULL" if cell is None else str(cell) for cell in cells]) + "}"
 
 
+def move_openings(clinic_id: uuid.UUID, zone: str, who: Who, found: Sequence[Found]) -> set[date]:
+    """Gives opportunities that begin with another missed call than was known their new beginning; never a settled one.
+
+    A call that comes late, or turns out to have been answered, moves the beginning. It is the same caller who waits:
+    what others know it by, its id, stays, so that nobody is told twice and nobody's claim is lost.
+    """
+    # index: attribution_opportunity_pkey, after one_opportunity_per_opening
+    columns = "id, caller, opened_at, last_missed_at, is_settled"
+    source, params = of_callers("attribution_opportunity", columns, clinic_id, who)
+    return _write(
+        f"""
+        WITH found AS MATERIALIZED (
+            SELECT caller, {_read_column("opened_at", "instant")} AS opened_at,
+                {_read_column("last_missed_at", "instant")} AS last_missed_at
+            FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) AS found (caller, opened_at, last_missed_at)
+        ), known AS MATERIALIZED (SELECT * FROM {source}),
+        pairs AS (
+            SELECT DISTINCT ON (known.id) known.id, known.caller, known.opened_at AS was_at, found.opened_at AS is_at
+            FROM known JOIN found ON found.caller = known.caller
+                AND known.opened_at <= found.last_missed_at AND known.last_missed_at >= found.opened_at
+            WHERE NOT known.is_settled
+                AND (known.caller, known.opened_at) NOT IN (SELECT caller, opened_at FROM found)
+                AND (found.caller, found.opened_at) NOT IN (SELECT caller, opened_at FROM known)
+            ORDER BY known.id, found.opened_at
+        )
+        UPDATE attribution_opportunity AS o SET opened_at = moved.is_at
+        FROM (SELECT DISTINCT ON (caller, is_at) * FROM pairs ORDER BY caller, is_at, was_at) AS moved
+        WHERE o.clinic_id = %s AND o.id = moved.id
+        RETURNING (moved.was_at AT TIME ZONE %s)::date, (moved.is_at AT TIME ZONE %s)::date
+        """,  # noqa: S608 - made of constants
+        [
+            hexes([one.caller for one in found]), _array([one.opportunity.opened_at for one in found]),
+            _array([one.opportunity.last_missed_at for one in found]), *params, clinic_id, zone, zone,
+        ],
+    )  # fmt: skip
+
+
 def delete_vanished(clinic_id: uuid.UUID, zone: str, who: Who, found: Sequence[Found]) -> set[date]:
     """Deletes opportunities of these callers that are not among those found; never a settled one."""
     # index: attribution_opportunity_pkey, after one_opportunity_per_opening

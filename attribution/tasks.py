@@ -1,4 +1,4 @@
-"""What workers do in the background: work changes off, roll days up, close books; arguments name a clinic and no more.
+"""What workers do in the background: work changes off, roll days up, close books, send; arguments name a clinic.
 
 Each task can run twice, at once or never: what is to be done is in PostgreSQL, and the next sweep finds it. One clinic
 that fails keeps no other waiting.
@@ -7,6 +7,7 @@ that fails keeps no other waiting.
 import logging
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from celery import shared_task
@@ -14,7 +15,8 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from attribution import services
-from attribution.selectors import clinics_with_work
+from attribution.selectors import clinics_to_mail, clinics_to_tell, clinics_with_work
+from calls.locks import Busy, turn_lock
 from tenants.selectors import list_clinics
 
 logger = logging.getLogger(__name__)
@@ -44,6 +46,27 @@ def close_books() -> None:
     _for_each((clinic.id for clinic in list_clinics()), _close, timezone.now())
 
 
+@shared_task
+def send_messages() -> None:
+    """Sends what outgoing webhooks wait for."""
+    services.send_messages(clock=timezone.now)
+
+
+@shared_task
+def send_digests() -> None:
+    """Tells and mails the summaries that are due, unless another worker is at it: a slow mail server keeps one busy."""
+    with suppress(Busy), turn_lock("summaries"):
+        now = timezone.now()
+        _for_each(clinics_to_tell(now), _tell, now)
+        _for_each(clinics_to_mail(now), _mail, now)
+
+
+@shared_task
+def read_due_booking_systems() -> None:
+    """Reads the booking systems that are due, unless another worker is at it."""
+    services.read_due_systems(clock=timezone.now)
+
+
 def _attribute_clinic(clinic_id: uuid.UUID, now: datetime) -> None:
     for _ in range(ROUNDS):
         if not services.attribute_changes(clinic_id=clinic_id, now=now):
@@ -59,6 +82,14 @@ def _lapse(clinic_id: uuid.UUID, now: datetime) -> None:
 
 def _close(clinic_id: uuid.UUID, now: datetime) -> None:
     services.close_books(clinic_id=clinic_id, now=now)
+
+
+def _tell(clinic_id: uuid.UUID, now: datetime) -> None:
+    services.tell_digests(clinic_id=clinic_id, now=now)
+
+
+def _mail(clinic_id: uuid.UUID, now: datetime) -> None:
+    services.mail_digests(clinic_id=clinic_id, now=now)
 
 
 def _for_each(clinic_ids: Iterable[uuid.UUID], work: Callable[[uuid.UUID, datetime], None], now: datetime) -> None:

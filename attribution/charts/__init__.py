@@ -7,7 +7,7 @@ All coordinates are text already, so that no language setting of a template can 
 
 from attribution.charts.bars import LABEL_BESIDE, Bars, FunnelBars, delay_bars, funnel_bars, reason_bars
 from attribution.charts.days import Sparkline, TrendChart, sparkline, trend_chart
-from attribution.charts.scales import nice_ticks, percentage, short_count, short_day
+from attribution.charts.scales import nice_ticks, percentage, short_count
 from attribution.charts.week import HeatMap, heat_map
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "percentage",
     "reason_bars",
     "short_count",
-    "short_day",
     "sparkline",
     "trend_chart",
 ]

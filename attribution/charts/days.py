@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from attribution.charts.scales import Tick, counted, nice_ticks, number, path, percent, short_count, short_day
+from attribution.charts.scales import Tick, counted, nice_ticks, number, path, percent, short_count
 from attribution.domain import TrendDay
+from tenants.english import BRITISH, English
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,12 @@ def sparkline(values: Sequence[Decimal], width: int = 100, height: int = 28) -> 
     return Sparkline(width, height, line, f"{line}L{width} {height}L0 {height}Z")
 
 
-def trend_chart(days: Sequence[TrendDay], plot_height: int = 176) -> TrendChart:
+def trend_chart(days: Sequence[TrendDay], plot_height: int = 176, english: English = BRITISH) -> TrendChart:
     """A day each: missed calls as a bar, recovered ones as a dot; the line is the average of seven complete days."""
     ticks = nice_ticks(max((max(day.missed, day.recovered) for day in days), default=0))
     scale = plot_height / ticks[-1]
     slot = 100 / max(len(days), 1)
-    points = [_trend_point(index, day, slot, scale, plot_height) for index, day in enumerate(days)]
+    points = [_trend_point(index, day, slot, scale, plot_height, english) for index, day in enumerate(days)]
     complete = [day.recovered for day in days if not day.incomplete]
     weeks = [complete[max(0, index - 6) : index + 1] for index in range(len(complete))]
     line = [(index + 0.5, plot_height - sum(week) / len(week) * scale) for index, week in enumerate(weeks)]
@@ -68,12 +69,14 @@ def trend_chart(days: Sequence[TrendDay], plot_height: int = 176) -> TrendChart:
         points=points,
         line=path(line),
         y_ticks=[Tick(number(plot_height - value * scale), short_count(value)) for value in ticks],
-        x_ticks=_date_ticks(days, slot),
-        description=_trend_description(days),
+        x_ticks=_date_ticks(days, slot, english),
+        description=_trend_description(days, english),
     )
 
 
-def _trend_point(index: int, day: TrendDay, slot: float, scale: float, plot_height: int) -> TrendPoint:
+def _trend_point(
+    index: int, day: TrendDay, slot: float, scale: float, plot_height: int, english: English
+) -> TrendPoint:
     return TrendPoint(
         x=percent(index * slot),
         width=percent(slot),
@@ -85,20 +88,20 @@ def _trend_point(index: int, day: TrendDay, slot: float, scale: float, plot_heig
         dot_y=number(plot_height - day.recovered * scale),
         has_dot=day.recovered > 0,
         incomplete=day.incomplete,
-        title=f"{day.on:%a} {short_day(day.on)}: {day.missed:,} missed of {day.inbound:,}, {day.recovered:,} recovered"
+        title=f"{english.day(day.on)}: {day.missed:,} missed of {day.inbound:,}, {day.recovered:,} recovered"
         + (" (day not over yet)" if day.incomplete else ""),
     )
 
 
-def _date_ticks(days: Sequence[TrendDay], slot: float) -> list[Tick]:
+def _date_ticks(days: Sequence[TrendDay], slot: float, english: English) -> list[Tick]:
     marked = [(index, day.on) for index, day in enumerate(days) if day.on.day in {1, 15}]
     room = max(len(days) - 4, 0)  # a label at the very edge would be cut
-    return [Tick(percent((i + 0.5) * slot), short_day(on), on.day != 1) for i, on in marked if 0 < i <= room]
+    return [Tick(percent((i + 0.5) * slot), english.short_day(on), on.day != 1) for i, on in marked if 0 < i <= room]
 
 
-def _trend_description(days: Sequence[TrendDay]) -> str:
+def _trend_description(days: Sequence[TrendDay], english: English) -> str:
     if not days:
         return "No days to show."
     missed, recovered = sum(day.missed for day in days), sum(day.recovered for day in days)
-    span = f"{short_day(days[0].on)} to {short_day(days[-1].on)}"
+    span = f"{english.short_day(days[0].on)} to {english.short_day(days[-1].on)}"
     return f"{span}: {counted(missed, 'call')} missed, {counted(recovered, 'appointment')} recovered."

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +41,6 @@ def short_count(value: int) -> str:
         if value >= size:
             return f"{value / size:.1f}".removesuffix(".0") + letter
     return str(value)
-
-
-def short_day(on: date) -> str:
-    """'3 Nov'."""
-    return f"{on.day} {on:%b}"
 
 
 def path(points: Sequence[tuple[float, float]]) -> str:

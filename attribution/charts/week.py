@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from attribution.charts.scales import Tick, number, percent, percentage
 from attribution.domain import HeatCell
+from tenants.english import BRITISH, WEEKDAYS, English
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HEAT_STEPS = (0, 10, 20, 35)  # a share above the n-th step, in per cent, has at least level n + 1
 ENOUGH_CALLS = 10  # an hour with fewer calls is drawn, but never called the worst
 
@@ -46,7 +46,13 @@ class HeatMap:
     description: str
 
 
-def heat_map(cells: Sequence[HeatCell], row_height: int = 24, *, opened: Collection[tuple[int, int]] = ()) -> HeatMap:
+def heat_map(
+    cells: Sequence[HeatCell],
+    row_height: int = 24,
+    *,
+    opened: Collection[tuple[int, int]] = (),
+    english: English = BRITISH,
+) -> HeatMap:
     """A tile for each hour of the week: as large as its calls are many, as dark as its share of missed calls.
 
     The words name the worst of the hours in which the clinic has `opened` (weekday, hour): at night all are missed.
@@ -58,14 +64,16 @@ def heat_map(cells: Sequence[HeatCell], row_height: int = 24, *, opened: Collect
     return HeatMap(
         height=7 * row_height,
         tiles=[
-            _tile(cell, (cell.hour - hours[0]) * column, column, row_height, busiest)
+            _tile(cell, (cell.hour - hours[0]) * column, column, row_height, busiest, english)
             for cell in cells
             if cell.inbound and cell.hour in hours
         ],
         rows=[HeatRow(name[:3], number((day + 0.5) * row_height)) for day, name in enumerate(WEEKDAYS)],
-        hours=[Tick(percent((i + 0.5) * column), str(hour), hour % 2 == 1) for i, hour in enumerate(hours)],
-        table=[HeatLine(_hour_span(hour), [_share_of(shown.get((day, hour))) for day in range(7)]) for hour in hours],
-        description=_heat_description(cells, opened),
+        hours=[Tick(percent((i + 0.5) * column), english.hour(hour), hour % 2 == 1) for i, hour in enumerate(hours)],
+        table=[
+            HeatLine(english.hour_span(hour), [_share_of(shown.get((day, hour))) for day in range(7)]) for hour in hours
+        ],
+        description=_heat_description(cells, opened, english),
     )
 
 
@@ -75,7 +83,7 @@ def _shown_hours(cells: Iterable[HeatCell]) -> range:
     return range(min([*used, 8]), max([*used, 17]) + 1)
 
 
-def _tile(cell: HeatCell, left: float, column: float, row_height: int, busiest: int) -> HeatTile:
+def _tile(cell: HeatCell, left: float, column: float, row_height: int, busiest: int, english: English) -> HeatTile:
     side = max(math.sqrt(cell.inbound / busiest), 0.18) * 0.92
     return HeatTile(
         x=percent(left + column * (1 - side) / 2),
@@ -83,7 +91,7 @@ def _tile(cell: HeatCell, left: float, column: float, row_height: int, busiest: 
         width=percent(column * side),
         height=number(row_height * side),
         level=sum(100 * cell.missed > step * cell.inbound for step in HEAT_STEPS),
-        title=f"{WEEKDAYS[cell.weekday]}s {_hour_span(cell.hour)}: {cell.missed:,} of {cell.inbound:,} missed"
+        title=f"{WEEKDAYS[cell.weekday]}s {english.hour_span(cell.hour)}: {cell.missed:,} of {cell.inbound:,} missed"
         f" ({percentage(cell.missed, cell.inbound)})",
     )
 
@@ -92,7 +100,7 @@ def _share_of(cell: HeatCell | None) -> str:
     return f"{cell.missed:,} of {cell.inbound:,}" if cell and cell.inbound else "–"
 
 
-def _heat_description(cells: Sequence[HeatCell], opened: Collection[tuple[int, int]]) -> str:
+def _heat_description(cells: Sequence[HeatCell], opened: Collection[tuple[int, int]], english: English) -> str:
     judged = [cell for cell in cells if cell.inbound >= ENOUGH_CALLS and cell.missed]
     if not judged:
         return "Too few calls yet to say when most are missed."
@@ -100,8 +108,4 @@ def _heat_description(cells: Sequence[HeatCell], opened: Collection[tuple[int, i
     worst = max(while_open or judged, key=lambda cell: (cell.missed / cell.inbound, cell.missed))
     share = percentage(worst.missed, worst.inbound)
     when = "While open, most" if while_open else "Most"
-    return f"{when} often on {WEEKDAYS[worst.weekday]}s {_hour_span(worst.hour)}: {share} missed."
-
-
-def _hour_span(hour: int) -> str:
-    return f"{hour}–{hour + 1}"
+    return f"{when} often on {WEEKDAYS[worst.weekday]}s {english.hour_span(worst.hour)}: {share} missed."

@@ -11,6 +11,7 @@ class ActForm(forms.Form):
     kind = forms.ChoiceField(choices=[(kind.value, kind.value) for kind in ActionKind])
     reached = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")], required=False)
     reason = forms.ChoiceField(choices=[(reason.value, reason.value) for reason in DismissReason], required=False)
+    seen_at = forms.DateTimeField(required=False)  # when the list was made that they acted on
 
     @property
     def kind_done(self) -> ActionKind:
@@ -25,3 +26,9 @@ class ActForm(forms.Form):
     def dismissed_because(self) -> DismissReason | None:
         word = self.cleaned_data["reason"]
         return DismissReason(word) if word else None
+
+
+class ClaimForm(forms.Form):
+    """Whether somebody takes a caller on or lets go."""
+
+    take = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")])

@@ -82,6 +82,7 @@ class Opportunity(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["clinic", "-opened_at", "-id"], name="opportunities_by_time"),
+            models.Index(fields=["clinic", "status", "-opened_at", "-id"], name="opportunities_by_status"),
             models.Index(
                 fields=["clinic", "opened_at"],
                 condition=Q(status__in=[OpportunityStatus.OPEN, OpportunityStatus.ATTEMPTED]),

@@ -1,11 +1,11 @@
-"""The dashboard of a month: headline figures with the period before, the funnel, 90 days' trend and hours, and reasons.
+"""The dashboard of a span of days: headline figures compared, the funnel, trend and hours, and reasons.
 
-All but the reasons comes from rolled-up figures, so a month reads the same when the calls behind it have gone.
+All but the reasons comes from rolled-up figures, so a span reads the same when the calls behind it have gone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Count, Sum
@@ -19,49 +19,68 @@ from attribution.domain import (
     HeatCell,
     Kpi,
     Reason,
+    Share,
     TrendDay,
 )
-from attribution.models import Appointment, HourlyMetrics
+from attribution.models import Appointment, DailyMetrics, Goals, HourlyMetrics
 from attribution.selectors.metrics import daily_metrics
-from attribution.selectors.periods import Period, days_before, month_so_far, read_moved
+from attribution.selectors.periods import Period, read_moved
+from attribution.spans import DAY, Compared, Days, Span, SpanKind
 from tenants.domain import ClinicFacts, day_bounds
 from tenants.scope import as_clinic
 
-TREND_DAYS = 90
-_DAY = timedelta(days=1)
+TREND_DAYS = 90  # at least: a week alone shows no trend
 _DELAY_LABELS = (
     "up to 5 min", "up to 15 min", "up to 30 min", "up to 1 h", "up to 2 h", "up to 4 h", "up to 8 h", "up to 24 h",
     "up to 48 h", "later",
 )  # fmt: skip
 
 
-def get_dashboard(clinic: ClinicFacts, month: date, now: datetime) -> Dashboard:
-    """Of the month of this day, or of as much of it as has been; compared with as many days of the month before."""
+def get_dashboard(clinic: ClinicFacts, asked: Span, now: datetime, compared: Compared = Compared.BEFORE) -> Dashboard:
+    """Of a span, or of as much of it as has been; compared with as many days before, or a year earlier."""
     today = now.astimezone(clinic.zone).date()
-    first, last = month_so_far(month, today)
-    before_first, before_last = days_before(first, last)
-    trend_first = last - (TREND_DAYS - 1) * _DAY
+    span, before_span = asked.so_far(today), asked.compared(today, compared)
+    shown = Days(min(span.first, span.last - (TREND_DAYS - 1) * DAY), span.last)
     with as_clinic(clinic.id):
-        written = daily_metrics(clinic.id, min(before_first, trend_first), last)
-        days = {day.on: day.figures for day in written}
-        moved = read_moved(clinic, [(first, last), (before_first, before_last)])
-        heat = _read_heat(clinic, trend_first, last)
-        reasons = _read_reasons(clinic, first, last, now)
-    period = Period(first, last, days, moved[first])
-    before = Period(before_first, before_last, days, moved[before_first])
+        days = _read_days(clinic, [shown, before_span])
+        moved = read_moved(clinic, [span, before_span])
+        heat = _read_heat(clinic, shown.first, shown.last)
+        reasons = _read_reasons(clinic, span.first, span.last, now)
+        has_year = _has_days(clinic, asked.compared(today, Compared.YEAR))
+        goal = Goals.objects.filter(clinic_id=clinic.id).first() or Goals()
+    period, before = Period(span, days, moved), Period(before_span, days, moved)
     total = period.sum
     return Dashboard(
-        first_on=first,
-        last_on=last,
-        previous_first_on=before_first,
-        previous_last_on=before_last,
+        first_on=span.first,
+        last_on=span.last,
+        previous_first_on=before_span.first,
+        previous_last_on=before_span.last,
+        has_year=has_year,
+        lacks_value=period.lacks_value or before.lacks_value,
+        in_time=Share(count_in_time(total, clinic), total.opportunities, goal.in_time_percent),
         kpis=[_kpi(headline, clinic, period, before) for headline in _HEADLINES],
-        trend=[_trend_day(trend_first + number * _DAY, days, today) for number in range(TREND_DAYS)],
+        trend=[_trend_day(shown.first + number * DAY, days, today) for number in range(shown.count)],
         funnel=Funnel(total.opportunities, total.called_back, total.reached, total.recovered),
         heat=heat,
         delays=[DelayBucket(label, count) for label, count in zip(_DELAY_LABELS, total.delays, strict=True)],
         reasons=reasons,
+        recovered_goal=goal.recovered_per_month if asked.kind is SpanKind.MONTH else None,
     )
+
+
+def _read_days(clinic: ClinicFacts, spans: Sequence[Days]) -> dict[date, Figures]:
+    """The figures of all days of these spans; spans that touch are one question."""
+    wanted, *further = sorted(spans, key=lambda span: span.first)
+    for span in further:
+        if span.first > wanted.last + DAY:
+            return {**_read_days(clinic, [wanted]), **_read_days(clinic, further)}
+        wanted = Days(wanted.first, max(wanted.last, span.last))
+    return {day.on: day.figures for day in daily_metrics(clinic.id, wanted.first, wanted.last)}
+
+
+def _has_days(clinic: ClinicFacts, span: Days) -> bool:
+    """Whether the clinic was here then, so that a comparison with those days says something."""
+    return DailyMetrics.objects.filter(clinic_id=clinic.id, on__range=(span.first, span.last)).exists()
 
 
 def _read_heat(clinic: ClinicFacts, first: date, last: date) -> list[HeatCell]:
@@ -102,9 +121,10 @@ class _Headline:
     unit: str = "count"
 
 
-def _within_goal(figures: Figures, clinic: ClinicFacts) -> Decimal:
+def count_in_time(figures: Figures, clinic: ClinicFacts) -> int:
+    """The missed callers of these days who were first called back within the clinic's goal."""
     within = sum(edge <= clinic.callback_goal for edge in DELAY_EDGES)
-    return Decimal(sum(figures.delays[:within]))
+    return sum(figures.delays[:within])
 
 
 _HEADLINES = (
@@ -121,7 +141,7 @@ _HEADLINES = (
         "Called back within goal",
         "Missed callers of these days whose first callback came within the clinic's goal.",
         "up",
-        _within_goal,
+        lambda figures, clinic: Decimal(count_in_time(figures, clinic)),
     ),
     _Headline(
         "reached",

@@ -1,4 +1,4 @@
-"""Several clinics beside each other: each one's month so far, and the sums of those that count in one currency.
+"""Several clinics beside each other: each one's month (so far), and the sums of those that count in one currency.
 
 Each clinic is read inside its own scope. Who may see which is not decided here: it shows the clinics that it is given.
 """
@@ -11,8 +11,9 @@ from decimal import Decimal
 from attribution.domain import DayFigures, Figures, Kpi
 from attribution.facts import Group, GroupRow
 from attribution.selectors.metrics import add_up, daily_metrics
-from attribution.selectors.periods import Period, days_before, month_so_far, read_moved
+from attribution.selectors.periods import Period, read_moved
 from attribution.selectors.worklist import count_waiting
+from attribution.spans import Compared, SpanKind, span_of
 from tenants.domain import ClinicFacts
 from tenants.scope import as_clinic
 
@@ -57,9 +58,10 @@ class _Clinic:
     previous: Figures
 
 
-def get_group(clinics: Iterable[ClinicFacts], now: datetime, sort: str = "name") -> Group:
-    """A row for each clinic, by a key of `SORT_KEYS`, the highest first with a minus before it; and the sums."""
-    read = [_read(clinic, now) for clinic in clinics]
+def get_group(clinics: Iterable[ClinicFacts], now: datetime, sort: str = "name", month: date | None = None) -> Group:
+    """A row for each clinic, by a key of `SORT_KEYS`, the highest first with a minus before it; and the sums. Of the
+    month of a day, or of the month that it is where the clinic is."""
+    read = [_read(clinic, now, month) for clinic in clinics]
     rows = [_row(one.facts.name, one.facts.currency, [one]) for one in read]
     by_currency: dict[str, list[_Clinic]] = {}
     for one in read:
@@ -68,15 +70,15 @@ def get_group(clinics: Iterable[ClinicFacts], now: datetime, sort: str = "name")
     return Group(_sorted(rows, sort), totals)
 
 
-def _read(clinic: ClinicFacts, now: datetime) -> _Clinic:
+def _read(clinic: ClinicFacts, now: datetime, month: date | None) -> _Clinic:
     today = now.astimezone(clinic.zone).date()
-    span = month_so_far(today, today)
-    before = days_before(*span)
+    asked = span_of(SpanKind.MONTH, month or today)
+    span, before = asked.so_far(today), asked.compared(today, Compared.BEFORE)
     with as_clinic(clinic.id):
-        days = {day.on: day.figures for day in daily_metrics(clinic.id, before[0], span[1])}
+        days = {day.on: day.figures for day in daily_metrics(clinic.id, before.first, span.last)}
         moved = read_moved(clinic, [span, before])
         waiting = count_waiting(clinic, now)
-    current, previous = (Period(first, last, days, moved[first]).sum for first, last in (span, before))
+    current, previous = (Period(one, days, moved).sum for one in (span, before))
     return _Clinic(clinic, waiting, current, previous)
 
 

@@ -15,6 +15,7 @@ from attribution.domain import (
     OpportunityRow,
     OpportunityStatus,
     Page,
+    Progress,
     Reason,
     Verdict,
 )
@@ -25,6 +26,14 @@ from tenants.domain import ClinicFacts
 from tenants.scope import as_clinic
 
 Stored = TypeVar("Stored", Appointment, Opportunity)
+
+
+_CAME_SO_FAR = {
+    Progress.NOBODY_CALLED: Q(called_back_at=None),
+    Progress.CALLED_BACK: Q(called_back_at__isnull=False),
+    Progress.REACHED: Q(reached_at__isnull=False),
+    Progress.RECOVERED: Q(status=OpportunityStatus.RECOVERED),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,7 @@ class OpportunityFilter:
     until: datetime | None = None
     status: OpportunityStatus | None = None
     id: uuid.UUID | None = None
+    progress: Progress | None = None
 
 
 def list_appointments(
@@ -68,7 +78,7 @@ def list_appointments(
         page = _page(rows, "booked_at", position, forwards, size)
         told = _read_told(clinic, page.rows)
         estimates = events.read_estimates(clinic.id)
-    made = [appointment_row(clinic, estimates, row, _told_by(row, told)) for row in page.rows]
+    made = [appointment_row(clinic, estimates, row, told_by(row, told)) for row in page.rows]
     return Page(made, page.next, page.previous)
 
 
@@ -86,6 +96,7 @@ def list_opportunities(
     for name in ("status", "id"):
         value = getattr(wanted, name)
         condition &= Q(**{name: value}) if value is not None else Q()
+    condition &= _CAME_SO_FAR[wanted.progress] if wanted.progress is not None else Q()
     with as_clinic(clinic.id):
         page = _page(Opportunity.objects.filter(condition), "opened_at", position, forwards, size)
         ids = [row.appointment_id for row in page.rows if row.appointment_id]
@@ -133,7 +144,7 @@ def _read_told(clinic: ClinicFacts, rows: Sequence[Appointment]) -> list[Opportu
     return list(Opportunity.objects.filter(clinic_id=clinic.id, caller__in=callers).order_by("opened_at"))
 
 
-def _told_by(row: Appointment, told: Sequence[Opportunity]) -> Opportunity | None:
+def told_by(row: Appointment, told: Sequence[Opportunity]) -> Opportunity | None:
     """The opportunity that it closed; else the caller's last one then, which says why there was none to close."""
     mine = [one for one in told if one.caller == row.caller]
     for one in mine:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from attribution.domain import DayFigures, Figures, HourFigures, MonthFigures
 from attribution.models import DailyMetrics, HourlyMetrics, MonthlyValue
+from attribution.spans import month_of, next_month
 from tenants.scope import as_clinic
 
 _NAMES = tuple(field.name for field in dataclasses.fields(Figures))
@@ -27,11 +28,10 @@ def monthly_metrics(clinic_id: uuid.UUID, first: date, last: date) -> list[Month
     with as_clinic(clinic_id):
         kept = MonthlyValue.objects.filter(clinic_id=clinic_id, month__range=(start, end))
         moved = dict(kept.values_list("month", "recovered_value"))
-    months = sorted({month_of(day.on) for day in days} | set(moved))
-    return [
-        MonthFigures(month, add_up([day for day in days if month_of(day.on) == month], moved.get(month)))
-        for month in months
-    ]
+    by_month: dict[date, list[DayFigures]] = {month: [] for month in moved}
+    for day in days:
+        by_month.setdefault(month_of(day.on), []).append(day)
+    return [MonthFigures(month, add_up(by_month[month], moved.get(month))) for month in sorted(by_month)]
 
 
 def hourly_metrics(clinic_id: uuid.UUID, first: date, last: date) -> list[HourFigures]:
@@ -47,13 +47,3 @@ def add_up(days: Iterable[DayFigures], moved: Decimal | None = None) -> Figures:
     counts = {name: sum(getattr(figures, name) for figures in known) for name in _NAMES if name != "recovered_value"}
     values = [figures.recovered_value for figures in known if figures.recovered_value is not None]
     return Figures(**counts, recovered_value=sum(values, moved or Decimal(0)))
-
-
-def month_of(on: date) -> date:
-    """The first day of its month."""
-    return on.replace(day=1)
-
-
-def next_month(on: date) -> date:
-    """The first day of the month after."""
-    return (month_of(on) + timedelta(days=31)).replace(day=1)

@@ -1,52 +1,50 @@
-"""Spans of local days that are compared: a month, or as much of it as has been, and as many days before it."""
+"""The figures of a span of days, summed up; a sum says when it lacks value that is kept by the month only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from attribution.domain import DayFigures, Figures
 from attribution.models import MonthlyValue
-from attribution.selectors.metrics import add_up, month_of, next_month
+from attribution.selectors.metrics import add_up
+from attribution.spans import DAY, Days, next_month
 from tenants.domain import ClinicFacts
-
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Local days, both included, with what was moved into their month if they are all of it."""
+    """`moved` is the value that days of these whole months had, by the month's first day."""
 
-    first: date
-    last: date
+    span: Days
     days: Mapping[date, Figures]
-    moved: Decimal
+    moved: Mapping[date, Decimal]
 
     @property
     def all_days(self) -> list[Figures]:
-        count = (self.last - self.first).days + 1
-        return [self.days.get(self.first + number * _DAY, Figures()) for number in range(count)]
+        return [self.days.get(self.span.first + number * DAY, Figures()) for number in range(self.span.count)]
 
     @property
     def sum(self) -> Figures:
-        return add_up([DayFigures(self.first, figures) for figures in self.all_days], self.moved)
+        moved = sum((self.moved.get(month, Decimal(0)) for month in self.span.months()), Decimal(0))
+        return add_up([DayFigures(self.span.first, figures) for figures in self.all_days], moved)
+
+    @property
+    def lacks_value(self) -> bool:
+        """Whether days of a month that is not wholly in here have moved their value into it."""
+        whole = [Days(month, next_month(month) - DAY) for month in self.span.months()]
+        return any(
+            figures.recovered_value is None and not any(month.first <= on <= month.last for month in whole)
+            for on, figures in self.days.items()
+            if self.span.first <= on <= self.span.last
+        )
 
 
-def month_so_far(month: date, today: date) -> tuple[date, date]:
-    """Its first day, and its last one or today."""
-    return month_of(month), min(next_month(month) - _DAY, max(today, month_of(month)))
-
-
-def days_before(first: date, last: date) -> tuple[date, date]:
-    """All of the month before a whole month; else as many of its days, as far as it has them."""
-    before_first, before_last = month_of(first - _DAY), first - _DAY
-    is_whole = last + _DAY == next_month(first)
-    return before_first, before_last if is_whole else min(before_first + (last - first), before_last)
-
-
-def read_moved(clinic: ClinicFacts, periods: Sequence[tuple[date, date]]) -> dict[date, Decimal]:
-    """Value of the days that are too old to have their own, by the first day of those periods that are whole months."""
-    whole = [first for first, last in periods if last + _DAY == next_month(first)]
-    rows = MonthlyValue.objects.filter(clinic_id=clinic.id, month__in=whole)
-    kept = dict(rows.values_list("month", "recovered_value"))
-    return {first: kept.get(first, Decimal(0)) for first, _ in periods}
+def read_moved(clinic: ClinicFacts, spans: Sequence[Days]) -> dict[date, Decimal]:
+    """Value of days that are too old to have their own, by the first day of each month that is wholly in a span."""
+    whole = {month for span in spans for month in span.months()}
+    if not whole:
+        return {}
+    return dict(
+        MonthlyValue.objects.filter(clinic_id=clinic.id, month__in=whole).values_list("month", "recovered_value")
+    )

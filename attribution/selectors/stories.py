@@ -20,6 +20,7 @@ from attribution.explanations import Price, Story, explain_appointment, explain_
 from attribution.models import Appointment, Opportunity
 from calls.hashing import caller_name
 from tenants.domain import ClinicFacts
+from tenants.language import current_english
 
 Estimates = Mapping[str, tuple[str, Decimal]]  # name and value of each type
 
@@ -47,7 +48,9 @@ def opportunity_row(
         rule=ContactKind(found.rule) if found.rule else None,
         rules_version=found.rules_version,
         appointment=appointment.external_id if appointment else None,
-        explanation=explain_opportunity(_story(found, zone), _price(clinic, estimates, found, appointment)),
+        explanation=explain_opportunity(
+            _story(found, zone), _price(clinic, estimates, found, appointment), current_english()
+        ),
     )
 
 
@@ -70,7 +73,7 @@ def appointment_row(
         reason=Reason(booked.reason),
         value=price.value if price else None,
         value_source=price.source if price else None,
-        explanation=explain_appointment(Reason(booked.reason), booked_at, story, price),
+        explanation=explain_appointment(Reason(booked.reason), booked_at, story, price, current_english()),
         caller=booked.caller,
         given_value=booked.value,
         type_code=booked.type,

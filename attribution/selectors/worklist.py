@@ -7,20 +7,23 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, QuerySet, Window
 
-from attribution.domain import AppointmentStatus, OpportunityStatus, Tally, Worklist, WorklistRow
-from attribution.models import Appointment, Opportunity
+from attribution.domain import AppointmentStatus, ClaimFacts, OpportunityStatus, Tally, Worklist, WorklistRow
+from attribution.models import Appointment, Claim, Opportunity
 from attribution.rollups import tally_day
 from calls.counts import CallerCounts, count_by_caller
 from calls.hashing import caller_name
 from tenants.domain import ClinicFacts, day_bounds, is_open
 from tenants.scope import as_clinic
 
-LONGEST = 60  # more than a desk calls back in a morning; a row costs half a millisecond and 3 KB
+CLAIM_LASTS = timedelta(minutes=15)  # then a claim says nothing any more
+LONGEST = 40  # more than a desk calls back in a morning; a row costs half a millisecond and 4 KB
 _WAITING = (OpportunityStatus.OPEN, OpportunityStatus.ATTEMPTED)
 
 
-def get_worklist(clinic: ClinicFacts, now: datetime, limit: int = LONGEST) -> Worklist:
-    """Open and attempted opportunities, the oldest first, with today's tally."""
+def get_worklist(
+    clinic: ClinicFacts, now: datetime, *, viewer: uuid.UUID | None = None, limit: int = LONGEST
+) -> Worklist:
+    """Open and attempted opportunities, the oldest first, with today's tally; `viewer` is who looks at it."""
     today = now.astimezone(clinic.zone).date()
     with as_clinic(clinic.id):
         # How many wait in all comes with each row: no second query, whether there are few or many.
@@ -29,9 +32,11 @@ def get_worklist(clinic: ClinicFacts, now: datetime, limit: int = LONGEST) -> Wo
         total = waiting[0].in_all if waiting else 0
         counts = _count_by_caller(clinic, waiting, now)
         booked = _with_booking(clinic, {one.caller for one in waiting})
+        claims = _claims(clinic, waiting, viewer, now)
         tally = tally_day(clinic.id, today, *day_bounds(today, clinic.zone))
-    rows = [_row(clinic, one, counts[one.caller], one.caller in booked, now) for one in waiting]
-    return Worklist(rows, total, rows[0].waiting if rows else None, tally, _version(rows, total, tally))
+    rows = [_row(clinic, one, counts[one.caller], one.caller in booked, claims.get(one.id), now) for one in waiting]
+    longest = rows[0].waiting if rows else None
+    return Worklist(rows, total, longest, tally, _version(rows, total, tally), now, total * clinic.default_value)
 
 
 def count_waiting(clinic: ClinicFacts, now: datetime) -> int:
@@ -64,8 +69,34 @@ def _with_booking(clinic: ClinicFacts, callers: Collection[uuid.UUID]) -> set[uu
     return set(booked.values_list("caller", flat=True))
 
 
+def _claims(
+    clinic: ClinicFacts, waiting: Sequence[Opportunity], viewer: uuid.UUID | None, now: datetime
+) -> Mapping[uuid.UUID, ClaimFacts]:
+    """By opportunity, those that still say something."""
+    if not waiting:
+        return {}
+    # index: attribution_claim_pkey; a clinic has a handful of them
+    fresh = Claim.objects.filter(clinic_id=clinic.id, claimed_at__gte=now - CLAIM_LASTS)
+    shown = fresh.values_list("opportunity_id", "user_id", "user__name", "user__email")
+    return {
+        opportunity_id: ClaimFacts(user_id == viewer, name or email, initials_of(name or email))
+        for opportunity_id, user_id, name, email in shown
+    }
+
+
+def initials_of(name: str) -> str:
+    """Of "Bob O'Neil" BO, of an address its first letter."""
+    words = name.partition("@")[0].split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
 def _row(
-    clinic: ClinicFacts, found: Opportunity, counts: CallerCounts, had_booking: bool, now: datetime
+    clinic: ClinicFacts,
+    found: Opportunity,
+    counts: CallerCounts,
+    had_booking: bool,
+    claim: ClaimFacts | None,
+    now: datetime,
 ) -> WorklistRow:
     last_missed_at = found.last_missed_at.astimezone(clinic.zone)
     waiting = max(now - found.opened_at, timedelta())  # a phone system's clock may be ahead
@@ -85,6 +116,8 @@ def _row(
         voicemail=counts.has_voicemail,
         calls_in_retention=counts.calls,
         had_booking=had_booking,
+        claim=claim,
+        can_be_asked=counts.can_be_asked,
     )
 
 
@@ -98,5 +131,5 @@ def _version(rows: Sequence[WorklistRow], total: int, tally: Tally) -> str:
 def _shown(row: WorklistRow) -> tuple[object, ...]:
     return (
         row.id, row.status, row.last_missed_at, row.over_goal, row.attempts, row.callbacks, row.line, row.out_of_hours,
-        row.voicemail, row.calls_in_retention, row.had_booking,
+        row.voicemail, row.calls_in_retention, row.had_booking, row.claim, row.can_be_asked,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from attribution import results
 from attribution.domain import ActionKind, DismissReason, OpportunityStatus
-from attribution.models import Opportunity, StaffAction
+from attribution.models import Claim, Opportunity, StaffAction
 from attribution.services.context import load_context
 from attribution.services.recompute import recompute_callers
 from tenants import audit
@@ -26,6 +26,10 @@ class UnknownOpportunity(LookupError):
 
 class OpportunityClosed(Exception):
     """It is over: booked, dismissed or lapsed; there is nothing left to do about it."""
+
+
+class TakenCareOf(Exception):
+    """A colleague did something about this caller after the list that was acted on was made."""
 
 
 class BadAction(ValueError):
@@ -49,18 +53,22 @@ def record_action(
     reason: DismissReason | None = None,
     user_id: uuid.UUID | None,
     now: datetime,
+    seen_at: datetime | None = None,
     actor: Actor | None = SYSTEM,
 ) -> uuid.UUID:
     """Records what somebody did, and what follows from it; returns the action's id, by which it can be undone.
 
-    Raises `UnknownOpportunity`, `OpportunityClosed` and `BadAction`. A machine has no `user_id`. Without an `actor` it
-    never happened (a demonstration's history) and is not put on record.
+    `seen_at` is when the list was made that they acted on: what a colleague did since then, they did not know. Raises
+    `UnknownOpportunity`, `OpportunityClosed`, `TakenCareOf` and `BadAction`. A machine has no `user_id`. Without an
+    `actor` it never happened (a demonstration's history) and is not put on record.
     """
     if (kind is ActionKind.CALLED_BACK) != (reached is not None) or (kind is ActionKind.DISMISSED) != bool(reason):
         raise BadAction("A callback needs to say whether the caller was reached, a dismissal needs a reason.")
     with as_clinic(clinic_id):
         results.lock_attribution(clinic_id)
         opportunity = _require_unfinished(clinic_id, opportunity_id, now)
+        if seen_at is not None:
+            _require_unseen(opportunity, user_id, seen_at)
         action = StaffAction.objects.create(
             clinic_id=clinic_id,
             caller=opportunity.caller,
@@ -71,6 +79,7 @@ def record_action(
             reason=reason or "",
             user_id=user_id,
         )
+        Claim.objects.filter(clinic_id=clinic_id, opportunity_id=opportunity_id).delete()
         recompute_callers(load_context(clinic_id, now), {opportunity.caller.bytes})
         if actor is not None:
             how: dict[str, object] = {"reached": reached} if reason is None else {"reason": reason.value}
@@ -113,3 +122,13 @@ def _require_unfinished(clinic_id: uuid.UUID, opportunity_id: uuid.UUID, now: da
     if found.status not in _UNFINISHED or found.deadline < now or found.is_settled:
         raise OpportunityClosed("This opportunity is closed.")
     return found
+
+
+def _require_unseen(opportunity: Opportunity, user_id: uuid.UUID | None, seen_at: datetime) -> None:
+    """Raises `TakenCareOf` for a colleague's action that the list could not show yet: nobody is called back twice."""
+    done = StaffAction.objects.filter(
+        clinic_id=opportunity.clinic_id, caller=opportunity.caller, at__gt=seen_at, at__gte=opportunity.opened_at
+    )
+    others = done if user_id is None else done.exclude(user_id=user_id)
+    if others.exists():
+        raise TakenCareOf("A colleague has just taken care of this caller.")

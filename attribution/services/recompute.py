@@ -14,6 +14,7 @@ from attribution.events import Caller, IdRange, Who
 from attribution.opportunities import Opportunity
 from attribution.rollups import leave_days
 from attribution.rules import to_micros
+from attribution.services.announcing import announce
 from attribution.services.context import Context
 from attribution.services.judging import Batch, CallsByCaller, find_contested, judge, parts_of, read_batch
 from attribution.walk import Settled
@@ -71,10 +72,12 @@ def settle_callers(context: Context, who: Who) -> int:
 
 
 def _write(batch: Batch, parts: Sequence[Who]) -> set[date]:
-    """Deletes before it makes, so that an appointment is never won twice on the way."""
+    """Moves, deletes, and only then makes, so that an appointment is never won twice on the way."""
     clinic = batch.context.clinic
     days: set[date] = set()
     for who in parts:
+        days |= results.move_openings(clinic.id, clinic.timezone, who, batch.found)
         days |= results.delete_vanished(clinic.id, clinic.timezone, who, batch.found)
     days |= results.write_opportunities(clinic.id, clinic.timezone, batch.found)
+    announce(batch.context, batch.found)
     return days | results.write_verdicts(clinic.id, clinic.timezone, batch.said)

@@ -10,6 +10,7 @@ from attribution.events import EVERYBODY
 from attribution.rollups import Span
 from attribution.rules import RuleSet
 from attribution.services.context import Context, first_open_day, load_context
+from attribution.services.digests import reschedule_digests
 from attribution.services.recompute import settle_callers
 from calls.changes import has_caller_changes
 from calls.counts import HourCounts, MissedWhen, count_hours
@@ -66,6 +67,7 @@ def recount_open_days(*, clinic_id: uuid.UUID, now: datetime) -> None:
     clinic = get_clinic(clinic_id)
     last = local_day(clinic, now) + timedelta(days=1)
     leave_open_days(clinic_id=clinic_id, first=first_open_day(clinic, now), last=last)
+    reschedule_digests(clinic_id=clinic_id, now=now)
 
 
 def _roll_up(context: Context, days: Sequence[date]) -> None:

@@ -5,6 +5,8 @@ about somebody.
 """
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from attribution.models import TypeEstimate
@@ -26,6 +28,15 @@ class BadValue(ValueError):
         self.field = field
 
 
+@dataclass(frozen=True, slots=True)
+class NewValue:
+    """A type and what it is to be worth."""
+
+    code: str
+    name: str
+    value: Decimal
+
+
 def add_value(*, clinic_id: uuid.UUID, code: str, name: str, value: Decimal, actor: Actor) -> uuid.UUID:
     """A value for a type that has none; returns its id. Raises `BadValue`."""
     _require_label("code", code, LONGEST_CODE)
@@ -38,6 +49,30 @@ def add_value(*, clinic_id: uuid.UUID, code: str, name: str, value: Decimal, act
             raise BadValue("code", "This type has a value already. Change that one.")
         audit.record(Event.VALUE_SET, actor=actor, clinic_id=clinic_id, target=code, after=_details(row))
     return row.id
+
+
+def add_values(*, clinic_id: uuid.UUID, values: Sequence[NewValue], actor: Actor) -> int:
+    """Values for types that have none, all or nothing; how many. Those that have one meanwhile keep it. Raises
+    `BadValue`, whose `field` ends with the place of the value."""
+    for place, one in enumerate(values):
+        try:
+            _require_label("code", one.code, LONGEST_CODE)
+            _require(one.name, one.value)
+        except BadValue as problem:
+            raise BadValue(f"{problem.field}_{place}", str(problem)) from problem
+    with as_clinic(clinic_id):
+        known = set(TypeEstimate.objects.filter(clinic_id=clinic_id).values_list("code", flat=True))
+        rows = [
+            TypeEstimate(clinic_id=clinic_id, code=one.code, name=one.name, value=one.value)
+            for one in values
+            if one.code not in known
+        ]
+        if not rows:
+            return 0
+        TypeEstimate.objects.bulk_create(rows)
+        after = {row.code: _details(row) for row in rows}
+        audit.record(Event.VALUE_SET, actor=actor, clinic_id=clinic_id, target=clinic_id, after=after)
+    return len(rows)
 
 
 def change_value(*, clinic_id: uuid.UUID, value_id: uuid.UUID, name: str, value: Decimal, actor: Actor) -> bool:

@@ -1,6 +1,8 @@
-"""How figures, times and the words of attribution look on a page; it formats what it is given and never asks the clock.
+"""How figures, times and the words of attribution look on a page; it formats what it is given, never asks the clock.
 
-Times are shown in the zone they carry: selectors hand them out in the clinic's, so none of these filters converts.
+Times are shown in the zone they carry where selectors hand them out in the clinic's; the filters for other pages take
+the zone that the page's gate has opened.
+Words and dates are in the English that the page's gate has opened.
 """
 
 import enum
@@ -12,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.forms import BoundField, CheckboxInput
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from attribution import charts
@@ -24,6 +26,8 @@ from attribution.domain import (
     Funnel,
     HeatCell,
     Kpi,
+    OpportunityStatus,
+    Progress,
     Reason,
     TrendDay,
     ValueSource,
@@ -31,24 +35,27 @@ from attribution.domain import (
     WorklistRow,
 )
 from attribution.explanations import format_money
+from attribution.reports.words import REASON_WORDS
 from tenants.domain import WEEKDAYS, OpeningHours, is_open
+from tenants.english import MONTHS
+from tenants.language import current_english
 
 register = template.Library()
 
 WORDS: Mapping[str, str] = {
-    **{
-        f"reason.{reason}": text
-        for reason, text in {
-            Reason.CALLBACK: "Recovered by a callback",
-            Reason.CALLER_RETURNED: "The caller rang back",
-            Reason.NO_CONTACT: "Booked before anybody reached the caller",
-            Reason.CANCELLED: "Cancelled",
-            Reason.WITHHELD: "Booked without a number",
-            Reason.WINDOW_ELAPSED: "Too long after the missed call",
-            Reason.ALREADY_RECOVERED: "An earlier appointment was counted",
-            Reason.NO_MISSED_CALL: "No missed call before it",
-        }.items()
-    },
+    **{f"reason.{reason}": text for reason, text in REASON_WORDS.items()},
+    f"status.{OpportunityStatus.OPEN}": "Waiting",
+    f"status.{OpportunityStatus.ATTEMPTED}": "Tried, not reached",
+    f"status.{OpportunityStatus.REACHED}": "Reached, not booked yet",
+    f"status.{OpportunityStatus.RECOVERED}": "Recovered",
+    f"status.{OpportunityStatus.RETURNED}": "Rang back unprompted",
+    f"status.{OpportunityStatus.BOOKED_ELSEWHERE}": "Booked, nobody had called back",
+    f"status.{OpportunityStatus.DISMISSED}": "Dismissed",
+    f"status.{OpportunityStatus.LAPSED}": "Lapsed",
+    f"progress.{Progress.NOBODY_CALLED}": "Nobody called",
+    f"progress.{Progress.CALLED_BACK}": "Called back",
+    f"progress.{Progress.REACHED}": "Reached",
+    f"progress.{Progress.RECOVERED}": "Recovered",
     f"verdict.{Verdict.RECOVERED}": "Recovered",
     f"verdict.{Verdict.UNATTRIBUTED}": "Not counted",
     f"appointment.{AppointmentStatus.BOOKED}": "Booked",
@@ -78,7 +85,7 @@ class Change:
 @register.filter
 def words(value: str, kind: str) -> str:
     """The words for a value of one of the enumerations; a value it does not know is shown as it is, readable."""
-    return WORDS.get(f"{kind}.{value}", str(value).replace("_", " ").capitalize())
+    return current_english().say(WORDS.get(f"{kind}.{value}", str(value).replace("_", " ").capitalize()))
 
 
 @register.filter
@@ -168,38 +175,80 @@ def iso_duration(value: timedelta) -> str:
 
 @register.filter
 def day(value: date) -> str:
-    """'Tue 3 Nov'."""
-    return f"{value:%a} {charts.short_day(value)}"
+    """'Tue 3 Nov', 'Tue, Nov 3'."""
+    return current_english().day(value)
 
 
 @register.filter
 def long_day(value: date) -> str:
-    """'Tuesday 3 November 2026'."""
-    return f"{value:%A} {value.day} {value:%B %Y}"
+    """'Tuesday 3 November 2026', 'Tuesday, November 3, 2026'."""
+    return current_english().long_day(value)
+
+
+@register.filter(expects_localtime=True)
+def full_date(value: date) -> str:
+    """'3 November 2026', 'November 3, 2026'."""
+    return current_english().full_date(value)
+
+
+@register.filter(expects_localtime=True)
+def year_day(value: date) -> str:
+    """'3 Nov 2026', 'Nov 3, 2026'."""
+    return current_english().year_day(value)
+
+
+@register.filter
+def month(value: date) -> str:
+    """'November 2026'."""
+    return f"{MONTHS[value.month - 1]} {value.year}"
+
+
+@register.filter(expects_localtime=True)
+def moment(value: datetime) -> str:
+    """'Tue 3 Nov, 09:05', 'Tue, Nov 3, 9:05 AM', where no element may stand."""
+    return current_english().moment(value)
+
+
+@register.filter(expects_localtime=True)
+def time_of_day(value: datetime) -> str:
+    """'09:05', '9:05 AM', where no element may stand."""
+    return current_english().clock(value)
+
+
+@register.filter(expects_localtime=True)
+def hour_of(value: datetime) -> str:
+    """The hour in which it was, by its beginning: '09:00', '9:00 AM'."""
+    return current_english().clock(value.replace(minute=0))
+
+
+@register.filter
+def regional(text: str) -> str:
+    """A word or a sentence of the product's own, as the clinic's region says it: 'cancelled', 'canceled'."""
+    return current_english().say(text)
 
 
 @register.filter
 def exact(value: datetime) -> str:
     """'Tuesday 3 November 2026, 09:05:21 GMT'."""
-    return f"{long_day(value)}, {value:%H:%M:%S %Z}".rstrip()
+    return f"{long_day(value)}, {to_the_second(value)} {value:%Z}".rstrip()
 
 
 @register.filter
 def stamp(value: datetime | None) -> SafeString | str:
     """A `<time>` that reads 'Tue 3 Nov, 09:05' and tells the exact time in its title."""
-    return "–" if value is None else _time_element(value, f"{day(value)}, {value:%H:%M}")
+    return "–" if value is None else _time_element(value, moment(value))
 
 
 @register.filter
 def clock(value: datetime | None) -> SafeString | str:
     """A `<time>` that reads '09:05' and tells the exact time in its title."""
-    return "–" if value is None else _time_element(value, f"{value:%H:%M}")
+    return "–" if value is None else _time_element(value, time_of_day(value))
 
 
-@register.filter
+@register.filter(expects_localtime=True)
 def to_the_second(value: datetime) -> str:
     """'09:05:21', by which a call is found in a telephone's own list."""
-    return f"{value:%H:%M:%S}"
+    return current_english().clock(value, seconds=True)
 
 
 @register.simple_tag
@@ -208,16 +257,17 @@ def last_rang(row: WorklistRow) -> SafeString:
     now, value = row.opened_at + row.waiting, row.last_missed_at
     age = (now.date() - value.date()).days
     if age <= 0:
-        return _time_element(value, f"{value:%H:%M}")
-    return _time_element(value, f"{value:%a %H:%M}" if age < 7 else f"{day(value)}, {value:%H:%M}")
+        return _time_element(value, time_of_day(value))
+    return _time_element(value, current_english().weekday_clock(value) if age < 7 else moment(value))
 
 
 @register.filter
 def row_state(row: WorklistRow) -> str:
     """Changes with anything that a worklist row shows but the waiting time, which the page counts itself."""
-    marks = (row.over_goal, row.out_of_hours, row.voicemail, row.had_booking)
+    marks = (row.over_goal, row.out_of_hours, row.voicemail, row.had_booking, row.can_be_asked)
     flags = "".join("ny"[mark] for mark in marks)
-    return f"{row.last_missed_at:%y%j%H%M%S}-{row.attempts}-{row.callbacks}-{row.calls_in_retention}-{flags}"
+    claim = "" if row.claim is None else ("-mine" if row.claim.is_mine else f"-{row.claim.initials}")
+    return f"{row.last_missed_at:%y%j%H%M%S}-{row.attempts}-{row.callbacks}-{row.calls_in_retention}-{flags}{claim}"
 
 
 @register.filter
@@ -245,14 +295,18 @@ def share(part: int, whole: int) -> str:
 
 
 @register.simple_tag
-def dismiss_reasons() -> list[tuple[str, str]]:
-    return [(reason.value, words(reason, "dismiss")) for reason in DismissReason]
+def dismiss_reasons() -> SafeString:
+    """The choices as they stand in every row of the worklist; made once for all of them."""
+    choice = '<label class="check"><input type="radio" name="reason" value="{}" required>{}</label>'
+    return format_html_join("", choice, [(reason.value, words(reason, "dismiss")) for reason in DismissReason])
 
 
 @register.simple_tag
 def choices(kind: str) -> list[tuple[str, str]]:
     """Values and words of one enumeration, for a filter's select."""
-    kinds: Mapping[str, type[enum.StrEnum]] = {"verdict": Verdict, "reason": Reason}
+    kinds: Mapping[str, type[enum.StrEnum]] = {
+        "verdict": Verdict, "reason": Reason, "status": OpportunityStatus, "progress": Progress,
+    }  # fmt: skip
     return [(member.value, words(member.value, kind)) for member in kinds[kind]]
 
 
@@ -268,12 +322,12 @@ def sparkline(values: Sequence[Decimal]) -> charts.Sparkline:
 
 @register.simple_tag
 def trend_chart(days: Sequence[TrendDay]) -> charts.TrendChart:
-    return charts.trend_chart(days)
+    return charts.trend_chart(days, english=current_english())
 
 
 @register.simple_tag
 def heat_map(cells: Sequence[HeatCell], hours: OpeningHours) -> charts.HeatMap:
-    return charts.heat_map(cells, opened=hours_open(hours))
+    return charts.heat_map(cells, opened=hours_open(hours), english=current_english())
 
 
 @register.simple_tag

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from attribution import selectors, services
 from attribution.domain import ActionKind
-from attribution.forms.worklist import ActForm
+from attribution.forms.worklist import ActForm, ClaimForm
 from tenants.access import Visit, clinic_page
 from tenants.forms.errors import first_error
 from tenants.pages import bad_request, go_to
@@ -27,14 +27,15 @@ SESSION_UNDO = "undo"  # what the page after a redirect offers to take back
 @clinic_page(Permission.SEE_WORK)
 def show_worklist(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Who waits."""
-    return render(request, "attribution/worklist.html", _worklist_context(request, visit))
+    guide = services.follow_guide(clinic=visit.clinic, may=visit.may)
+    return render(request, "attribution/worklist.html", {**_worklist_context(request, visit), "guide": guide})
 
 
 @require_GET
 @clinic_page(Permission.SEE_WORK)
 def show_rows(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The list alone, for a page that is open; 204 when it shows this `?version=` already."""
-    worklist = selectors.get_worklist(visit.clinic, timezone.now())
+    worklist = selectors.get_worklist(visit.clinic, timezone.now(), viewer=visit.user_id)
     if request.GET.get("version") == worklist.version:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     return render(request, "attribution/_worklist.html", {"worklist": worklist, "clinic": visit.clinic})
@@ -56,15 +57,37 @@ def act(request: HttpRequest, visit: Visit, opportunity_id: uuid.UUID) -> HttpRe
             reason=form.dismissed_because,
             user_id=visit.user_id,
             now=timezone.now(),
+            seen_at=form.cleaned_data["seen_at"],
             actor=visit.actor,
         )
     except services.BadAction as error:
         return bad_request(request, str(error))
     except services.UnknownOpportunity as error:
         raise Http404 from error
-    except services.OpportunityClosed:
+    except (services.OpportunityClosed, services.TakenCareOf):
         return _answer(request, visit, "Somebody has taken care of this caller already.")
     request.session[SESSION_UNDO] = {"id": str(action_id), "text": _done(form)}
+    return _answer(request, visit)
+
+
+@require_POST
+@clinic_page(Permission.WORK_CALLERS)
+def claim(request: HttpRequest, visit: Visit, opportunity_id: uuid.UUID) -> HttpResponse:
+    """`take`: yes to take a caller on, also from a colleague; no to let go. 404 for a caller of nobody's."""
+    form = ClaimForm(request.POST)
+    if not form.is_valid():
+        return bad_request(request, first_error(form))
+    if form.cleaned_data["take"] == "no":
+        services.release_caller(clinic_id=visit.clinic.id, opportunity_id=opportunity_id, user_id=visit.user_id)
+        return _answer(request, visit)
+    try:
+        services.claim_caller(
+            clinic_id=visit.clinic.id, opportunity_id=opportunity_id, user_id=visit.user_id, now=timezone.now()
+        )
+    except services.UnknownOpportunity as error:
+        raise Http404 from error
+    except services.OpportunityClosed:
+        return _answer(request, visit, "Somebody has taken care of this caller already.")
     return _answer(request, visit)
 
 
@@ -85,7 +108,7 @@ def undo(request: HttpRequest, visit: Visit, action_id: uuid.UUID) -> HttpRespon
 
 def _worklist_context(request: HttpRequest, visit: Visit) -> dict[str, object]:
     return {
-        "worklist": selectors.get_worklist(visit.clinic, timezone.now()),
+        "worklist": selectors.get_worklist(visit.clinic, timezone.now(), viewer=visit.user_id),
         "clinic": visit.clinic,
         "undo": request.session.pop(SESSION_UNDO, None),
     }

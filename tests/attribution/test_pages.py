@@ -221,6 +221,34 @@ def test_the_dashboard_shows_a_month_and_leads_to_those_beside_it(alice: Client)
     assert "?month=2026-12" not in text(alice.get("/"))
 
 
+@pytest.mark.parametrize(
+    ("query", "heading"),
+    [
+        ("period=week&on=2026-11-18", "16 to 22 November 2026"),
+        ("period=quarter&on=2026-11-18", "October to December 2026"),
+        ("period=month&on=2026-09-30", "September 2026"),
+        ("from=2026-10-30&to=2026-11-02", "30 October to 2 November 2026"),
+        ("from=2026-11-02&to=2026-11-02", "2 November 2026"),
+        ("period=week&on=2026-11-18&compare=year", "16 to 22 November 2026"),
+    ],
+)
+def test_the_dashboard_shows_any_days(alice: Client, query: str, heading: str) -> None:
+    assert f"<title>{heading}" in text(alice.get(f"/?{query}"))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from=2026-10-30", "to=2026-10-30", "period=custom", "from=2026-11-02&to=2026-11-01", "from=x&to=2026-11-01",
+        "from=2025-01-01&to=2026-11-01", "from=2027-01-01&to=2027-01-02", "period=year", "period=week&on=x",
+        "compare=x", "month=0000-01", "period=week&on=0001-01-01", "period=week&on=9999-12-31",
+        "from=0001-01-01&to=0001-01-02",
+    ],
+)  # fmt: skip
+def test_days_that_can_not_be_shown_are_refused(alice: Client, query: str) -> None:
+    assert alice.get(f"/?{query}").status_code == 400
+
+
 def test_appointments_say_why_and_go_on_page_by_page(desk: Desk, alice: Client) -> None:
     for number in range(51):
         desk.book(ago(hours=number + 1), uuid.uuid4(), key=f"K{number:02}")
@@ -251,7 +279,7 @@ def statements(client: Client, path: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("path", "most"), [("/worklist/", 8), ("/worklist/rows/", 8), ("/", 12), ("/appointments/", 9)]
+    ("path", "most"), [("/worklist/", 10), ("/worklist/rows/", 9), ("/", 12), ("/appointments/", 9)]
 )
 def test_a_page_asks_little_of_the_database_however_much_it_shows(
     desk: Desk, alice: Client, path: str, most: int
@@ -264,3 +292,26 @@ def test_a_page_asks_little_of_the_database_however_much_it_shows(
     desk.attribute()
     asked = statements(alice, path)
     assert len(asked) <= most, "\n".join(query[:120] for query in asked)
+
+
+def test_the_story_of_a_caller_is_a_page(desk: Desk, alice: Client) -> None:
+    desk.call(ago(hours=3))
+    desk.call_back(ago(hours=2))
+    desk.book(ago(hours=1))
+    desk.attribute()
+    page = text(alice.get(f"/callers/{AMBER}/"))
+    for words in ("Missed", "Called back", "Booked", "Recovered", "would not have counted"):
+        assert words in page
+    assert f"/callers/{AMBER}/" in text(alice.get("/appointments/"))
+    assert alice.get(f"/callers/{uuid.uuid4()}/").status_code == 404
+    assert alice.post(f"/callers/{AMBER}/").status_code == 405
+
+
+def test_the_story_asks_little_of_the_database(desk: Desk, alice: Client) -> None:
+    for number in range(30):
+        desk.call(ago(hours=3 * number + 3))
+        desk.call_back(ago(hours=3 * number + 2))
+        desk.book(ago(hours=3 * number + 1))
+    desk.attribute()
+    asked = statements(alice, f"/callers/{AMBER}/")
+    assert len(asked) <= 12, "\n".join(query[:120] for query in asked)

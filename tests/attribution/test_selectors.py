@@ -8,8 +8,9 @@ import pytest
 
 from attribution import selectors
 from attribution.domain import ActionKind, AppointmentStatus, OpportunityStatus, Reason
-from attribution.models import DailyMetrics, MonthlyValue
+from attribution.models import DailyMetrics, Goals, MonthlyValue
 from attribution.selectors import AppointmentFilter, OpportunityFilter
+from attribution.spans import Compared, Days, Span, SpanKind, span_of
 from calls.domain import Outcome
 from calls.hashing import caller_name
 from tenants.scope import as_clinic
@@ -95,7 +96,7 @@ def test_nothing_is_shown_past_the_limit_whether_it_is_purged_or_not(desk: Desk)
     assert selectors.list_appointments(clinic=desk.clinic, wanted=AppointmentFilter(), now=NOW).rows == []
     assert selectors.list_opportunities(clinic=desk.clinic, wanted=OpportunityFilter(), now=NOW).rows == []
     assert selectors.get_worklist(desk.clinic, NOW).rows == []
-    assert selectors.get_dashboard(desk.clinic, ago(days=31).date(), NOW).reasons == []
+    assert selectors.get_dashboard(desk.clinic, month_with(ago(days=31).date()), NOW).reasons == []
 
 
 def story(desk: Desk) -> None:
@@ -182,6 +183,10 @@ def test_every_page_forwards_and_back_holds_each_row_once(desk: Desk, size: int)
         assert back.next is not None  # type: ignore[attr-defined]
 
 
+def month_with(on: date) -> Span:
+    return span_of(SpanKind.MONTH, on)
+
+
 def write_day(desk: Desk, on: date, **figures: object) -> None:
     with as_clinic(desk.clinic.id):
         DailyMetrics.objects.create(clinic_id=desk.clinic.id, on=on, **{"recovered_value": 0, **figures})
@@ -192,7 +197,7 @@ def test_the_dashboard_adds_a_month_up_and_compares_it(desk: Desk) -> None:
     write_day(desk, date(2026, 11, 20), missed=2, inbound=9, recovered_appointments=2, recovered_value=Decimal(100))
     write_day(desk, date(2026, 10, 23), missed=4)
     write_day(desk, date(2026, 10, 24), missed=50)  # the month before had not come so far
-    dashboard = selectors.get_dashboard(desk.clinic, date(2026, 11, 1), NOW)
+    dashboard = selectors.get_dashboard(desk.clinic, month_with(date(2026, 11, 1)), NOW)
     assert (dashboard.first_on, dashboard.last_on) == (date(2026, 11, 1), date(2026, 11, 23))
     assert (dashboard.previous_first_on, dashboard.previous_last_on) == (date(2026, 10, 1), date(2026, 10, 23))
     figures = {kpi.key: (kpi.value, kpi.previous) for kpi in dashboard.kpis}
@@ -217,10 +222,45 @@ def test_a_month_whose_days_have_lost_their_value_still_has_its_own(desk: Desk) 
     with as_clinic(desk.clinic.id):
         MonthlyValue.objects.create(clinic_id=desk.clinic.id, month=date(2026, 7, 1), recovered_value=250)
     for month, place in ((date(2026, 7, 31), 0), (date(2026, 8, 1), 1)):
-        dashboard = selectors.get_dashboard(desk.clinic, month, NOW)
+        dashboard = selectors.get_dashboard(desk.clinic, month_with(month), NOW)
         revenue = next(kpi for kpi in dashboard.kpis if kpi.key == "revenue")
         assert (revenue.value, revenue.previous)[place] == 250
     assert dashboard.previous_last_on == date(2026, 7, 31)
+
+
+def test_days_that_are_only_part_of_a_month_say_when_money_is_missing(desk: Desk) -> None:
+    write_day(desk, date(2026, 7, 10), recovered_appointments=1, recovered_value=None)
+    write_day(desk, date(2026, 8, 10), recovered_appointments=1, recovered_value=70)
+    with as_clinic(desk.clinic.id):
+        MonthlyValue.objects.create(clinic_id=desk.clinic.id, month=date(2026, 7, 1), recovered_value=250)
+    whole = selectors.get_dashboard(desk.clinic, span_of(SpanKind.QUARTER, date(2026, 8, 1)), NOW)
+    assert next(kpi.value for kpi in whole.kpis if kpi.key == "revenue") == 320
+    assert not whole.lacks_value
+    assert len(whole.trend) == 92  # a quarter is longer than the trend is at least
+    part = selectors.get_dashboard(desk.clinic, Span(SpanKind.CUSTOM, Days(date(2026, 7, 5), date(2026, 8, 15))), NOW)
+    assert next(kpi.value for kpi in part.kpis if kpi.key == "revenue") == 70
+    assert part.lacks_value
+
+
+def test_a_year_before_is_compared_once_there_is_one(desk: Desk) -> None:
+    november = month_with(date(2026, 11, 1))
+    assert not selectors.get_dashboard(desk.clinic, november, NOW).has_year
+    write_day(desk, date(2025, 11, 23), missed=7)
+    write_day(desk, date(2025, 11, 24), missed=90)  # that far this November has not come
+    dashboard = selectors.get_dashboard(desk.clinic, november, NOW, Compared.YEAR)
+    assert dashboard.has_year
+    assert (dashboard.previous_first_on, dashboard.previous_last_on) == (date(2025, 11, 1), date(2025, 11, 23))
+    assert dashboard.kpis[0].previous == 7
+
+
+def test_callbacks_in_time_are_held_against_the_goal(desk: Desk) -> None:
+    write_day(desk, date(2026, 11, 2), opportunities=4, called_back=4, delay_5m=2, delay_1h=1, delay_later=1)
+    in_time = selectors.get_dashboard(desk.clinic, month_with(NOW.date()), NOW).in_time
+    assert (in_time.part, in_time.whole, in_time.percent, in_time.is_met) == (3, 4, 75, True)
+    with as_clinic(desk.clinic.id):
+        Goals.objects.create(clinic_id=desk.clinic.id, in_time_percent=80)
+    in_time = selectors.get_dashboard(desk.clinic, month_with(NOW.date()), NOW).in_time
+    assert (in_time.goal_percent, in_time.is_met) == (80, False)
 
 
 def test_the_heat_map_is_of_local_hours(desk: Desk) -> None:
@@ -228,7 +268,7 @@ def test_the_heat_map_is_of_local_hours(desk: Desk) -> None:
     desk.call(ago(days=7), uuid.uuid4())  # Monday, 07:00 there
     desk.call(ago(days=14), uuid.uuid4(), Outcome.ANSWERED)
     desk.attribute()
-    heat = selectors.get_dashboard(desk.clinic, NOW.date(), NOW).heat
+    heat = selectors.get_dashboard(desk.clinic, month_with(NOW.date()), NOW).heat
     assert len(heat) == 7 * 24
     assert [(cell.weekday, cell.hour, cell.inbound, cell.missed) for cell in heat if cell.inbound] == [(0, 7, 2, 1)]
 
@@ -238,7 +278,7 @@ def test_reasons_are_counted_the_most_frequent_first(desk: Desk) -> None:
     desk.book(ago(hours=5), uuid.uuid4())
     desk.book(ago(hours=5), uuid.uuid4())
     desk.attribute()
-    assert selectors.get_dashboard(desk.clinic, NOW.date(), NOW).reasons[0] == (Reason.NO_MISSED_CALL, 2)
+    assert selectors.get_dashboard(desk.clinic, month_with(NOW.date()), NOW).reasons[0] == (Reason.NO_MISSED_CALL, 2)
 
 
 def test_figures_by_day_for_machines(desk: Desk) -> None:

@@ -11,10 +11,10 @@ from tqdm import tqdm
 
 from attribution.services import AppointmentImport, import_appointments, newest_booking
 from calls.domain import AppointmentEvent, Refused
-from calls.formats import APPOINTMENT_FORMATS, BadOption, Format, Options, make_options, split_lines
+from calls.formats import APPOINTMENT_FORMATS, BadOption, Format, Options, find_format, make_options, split_lines
+from calls.import_records import put_on_record
 from calls.reports import ImportReport
-from tenants import audit
-from tenants.events import SYSTEM, Event
+from tenants.events import Event
 from tenants.selectors import UnknownClinic, get_clinic_by_slug
 
 
@@ -42,6 +42,8 @@ class Command(BaseCommand):
             report = self._import(options, timezone.now())
         except (UnknownClinic, BadOption) as error:
             raise CommandError(str(error)) from error
+        except KeyboardInterrupt as stopped:
+            raise CommandError("Stopped. What was stored stays.", returncode=130) from stopped
         except Refused as refused:
             raise CommandError(f"{options['file']}: {refused.detail}") from refused
         except OSError as error:
@@ -51,11 +53,7 @@ class Command(BaseCommand):
             self.stderr.write("A worker was asked to take the changes up; the verdicts follow.")
 
     def _import(self, options: dict[str, Any], now: datetime) -> ImportReport:
-        format_ = APPOINTMENT_FORMATS.get(options["format"])
-        if format_ is None:
-            raise BadOption(
-                f'unknown format "{options["format"]}"; known are: {", ".join(sorted(APPOINTMENT_FORMATS))}'
-            )
+        format_ = find_format(APPOINTMENT_FORMATS, options["format"])
         clinic = get_clinic_by_slug(options["slug"])
         how = make_options(format_.OPTIONS, options["option"], clinic.zone, clinic.region)
         path: Path = options["file"]
@@ -66,14 +64,19 @@ class Command(BaseCommand):
             def show(_: ImportReport) -> None:
                 bar.update(file.tell() - bar.n)
 
-            report = import_appointments(
-                clinic=clinic,
-                rows=format_.read(split_lines(file), how),
-                options=AppointmentImport(now, how.region, shift, options["dry_run"]),
-                progress=show,
-            )
-        if not report.dry_run:
-            audit.record(Event.APPOINTMENTS_IMPORTED, actor=SYSTEM, clinic_id=clinic.id, counts=report.counts())
+            with put_on_record(Event.APPOINTMENTS_IMPORTED, clinic_id=clinic.id, format=format_.NAME) as tally:
+
+                def move(report: ImportReport) -> None:
+                    tally.keep(report)
+                    show(report)
+
+                report = import_appointments(
+                    clinic=clinic,
+                    rows=format_.read(split_lines(file), how),
+                    options=AppointmentImport(now, how.region, shift, options["dry_run"]),
+                    progress=move,
+                )
+                tally.keep(report)
         return report
 
 

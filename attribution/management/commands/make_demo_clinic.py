@@ -3,9 +3,11 @@
 Sign-ins go to standard output. Their password stands in this file, which is why nothing but a demo may have it.
 """
 
-from collections.abc import Generator
+import uuid
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,21 +19,28 @@ from tqdm import tqdm
 
 import calls
 from attribution.demo import TYPES, write_history
+from attribution.selectors import get_worklist
+from attribution.services import claim_caller, record_appointments
 from attribution.services.demo import play_history, settle_figures
 from attribution.services.estimates import set_estimates
+from attribution.services.goals import set_goals
+from attribution.typical_values import typical_values
 from calls.batches import newest_start
-from calls.domain import CallEvent
+from calls.domain import AppointmentEvent, CallEvent, ImportKind, ImportState, Outcome
 from calls.formats import CALL_FORMATS, ReadRow, make_options, split_lines
 from calls.imports import ImportOptions, import_calls
 from calls.intake import earliest_storable
-from calls.services import add_connection
+from calls.services import NewRun, add_connection, finish_run, start_run
 from tenants.domain import ClinicFacts, Role
+from tenants.events import SYSTEM, Actor, ActorKind
 from tenants.selectors import get_clinic, list_clinics
 from tenants.services import ClinicDetails, NewClinic, add_member, add_platform_staff, create_clinic, set_password
 
 PASSPHRASE: Final = "kettle harbour walnut"  # noqa: S105 - everybody may know it: see above
 BRIGHT_SMILE: Final = ClinicDetails("Bright Smile Dental", "bright-smile")
-OAK_STREET: Final = ClinicDetails("Oak Street Dental", "oak-street")
+OAK_STREET: Final = ClinicDetails(
+    "Oak Street Dental", "oak-street", "America/New_York", "US", "USD", default_value=Decimal(150)
+)
 ALICE, BOB, ADMIN = "alice@bright-smile.example", "bob@bright-smile.example", "admin@ringback.example"
 MAYA, OMAR = "maya@bright-smile.example", "omar@bright-smile.example"
 NAMES: Final = {ALICE: "Alice Archer", BOB: "Bob Baker", MAYA: "Maya Mistry", OMAR: "Omar Osman", ADMIN: "Ada Ames"}
@@ -75,6 +84,7 @@ class Command(BaseCommand):
         chapters = write_history(first=earliest_storable(clinic, now), now=now, zone=clinic.zone)
         with tqdm(total=len(chapters), disable=None, desc=clinic.name) as bar:
             play_history(clinic=clinic, chapters=chapters, user_id=people[BOB], now=now, progress=lambda: _tick(bar))
+        _work_at_the_desk(clinic, people[MAYA], now)
         _make_oak_street(now)
         return _tell_machines(clinic, made, now)
 
@@ -83,10 +93,21 @@ def _tick(bar: "tqdm[Any]") -> None:
     bar.update()
 
 
+def _work_at_the_desk(clinic: ClinicFacts, user_id: uuid.UUID, now: datetime) -> None:
+    """What the clinic wants to reach, and a colleague who is ringing somebody back just now."""
+    set_goals(clinic_id=clinic.id, in_time_percent=80, recovered_per_month=25, actor=SYSTEM)
+    waiting = get_worklist(clinic, now).rows
+    claim_caller(clinic_id=clinic.id, opportunity_id=waiting[-1].id, user_id=user_id, now=now)
+
+
 def _make_oak_street(now: datetime) -> None:
-    """A real phone system's records of a week, moved to now; Alice's second clinic."""
+    """A real phone system's records of a week, moved to now, as an import in the list; Alice's second clinic."""
     made = create_clinic(details=OAK_STREET, owner_email=ALICE, now=now)
     clinic = get_clinic(made.clinic_id)
+    offered = typical_values(clinic.currency)
+    set_estimates(clinic_id=clinic.id, estimates=[(one.code, one.name, one.value) for one in offered])
+    run = NewRun(uuid.uuid4(), ImportKind.CALLS, "asterisk", False, SAMPLE.stat().st_size, started_by=made.owner_id)
+    start_run(clinic_id=clinic.id, run=run, now=now)
     how = make_options(CALL_FORMATS["asterisk"].OPTIONS, SAMPLE_OPTIONS, clinic.zone, clinic.region)
 
     def read() -> Generator[ReadRow[CallEvent], None, None]:
@@ -96,13 +117,29 @@ def _make_oak_street(now: datetime) -> None:
     with closing(read()) as events:
         shift = now - (newest_start(events) or now)
     with closing(read()) as events:
-        import_calls(clinic=clinic, events=events, options=ImportOptions(how.region, shift), now=now)
+        report = import_calls(clinic=clinic, events=events, options=ImportOptions(how.region, shift), now=now)
+    finish_run(
+        clinic_id=clinic.id, run_id=run.id, state=ImportState.DONE, report=report.as_json(), bytes_done=run.bytes_total,
+        now=now, actor=Actor(ActorKind.PERSON, made.owner_id),
+    )  # fmt: skip
+    with closing(read()) as events:
+        booked = list(_book_some([one.event for one in events], shift))
+    record_appointments(clinic_id=clinic.id, events=booked, now=now)
     settle_figures(clinic_id=clinic.id, now=now)
+
+
+def _book_some(events: Iterable[object], shift: timedelta) -> Iterator[AppointmentEvent]:
+    """Every fourth who was spoken to books; without a price, so that the clinic's own values count."""
+    spoken = [one for one in events if isinstance(one, CallEvent) and one.outcome is Outcome.ANSWERED and one.number]
+    for count, call in enumerate(spoken[::4]):
+        at = call.started_at + shift + timedelta(seconds=(call.talk_seconds or 0) + 60)
+        code = ("new_patient", "hygiene", "emergency")[count % 3]
+        yield AppointmentEvent(f"OAK{count:04d}", at, (call.number or "",), code, None, "booked")
 
 
 def _tell_machines(clinic: ClinicFacts, made: NewClinic, now: datetime) -> str:
     connection = add_connection(
-        clinic_id=clinic.id, provider="twilio", name="Front desk (Twilio)", secret=DEMO_TOKEN, now=now
+        clinic_id=clinic.id, provider="twilio", name="For your own tries (Twilio)", secret=DEMO_TOKEN, now=now
     )
     return (
         f"\nFor machines, {clinic.name} (shown only now)\n"
@@ -122,6 +159,5 @@ def _sign_ins() -> str:
         f"Demo: {settings.PUBLIC_URL}/\n"
         + "".join(f"  {email:<28} {what}\n" for email, what in people)
         + f"  password of all of them: {PASSPHRASE}\n"
-        + "Play signed calls against it, ten a minute:\n"
-        + f"  .venv/bin/python manage.py simulate {BRIGHT_SMILE.slug} --calls-per-minute 10"
+        + f"Calls and bookings go on at {BRIGHT_SMILE.name} while `make run` runs; `make run DEMO=0` leaves it alone."
     )

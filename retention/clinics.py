@@ -11,10 +11,19 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from django.db.models import Min, Model, QuerySet
+from django.db.models import Exists, Min, Model, OuterRef, Q, QuerySet
 
-from attribution.models import Appointment, CallerBooks, DailyMetrics, Opportunity, StaffAction
-from calls.models import Call, Change, RefusalCount
+from attribution.models import (
+    Appointment,
+    BookingLink,
+    CallerBooks,
+    Claim,
+    DailyMetrics,
+    Opportunity,
+    OutgoingMessage,
+    StaffAction,
+)
+from calls.models import Call, Change, ConnectionHour, ImportRun, ReceivedField, RefusalCount
 from calls.partitions import first_kept_instant, week_of
 from calls.rows import take_intake_lock
 from retention import sweeps
@@ -53,14 +62,21 @@ CALLS = Swept("calls", Call, "started_at")
 SWEPT = (
     Swept("opportunities", Opportunity, "opened_at"),
     Swept("appointments", Appointment, "booked_at"),
+    Swept("booking_links", BookingLink, "seen_at"),
     Swept("staff_actions", StaffAction, "at"),
+    Swept("claims", Claim, "claimed_at"),
     Swept("caller_books", CallerBooks, "settled_until"),
     Swept("changes", Change, "created_at"),
     Swept("refusal_counts", RefusalCount, "on"),
+    Swept("connection_hours", ConnectionHour, "hour"),
+    Swept("received_fields", ReceivedField, "last_at"),
+    Swept("imports", ImportRun, "started_at"),
     Swept("refused_requests", RefusedCount, "on"),
     Swept("invitations", Invitation, "expires_at"),
 )
 AUDIT_DETAILS = "audit_details"
+MESSAGES = "outgoing_messages"
+MESSAGES_LAST = timedelta(days=30)  # what was sent to other systems, and is about a caller
 # What the API keeps for a day, whatever the clinic's limit.
 SHORT_LIVED = (Swept("api_answers", IdempotentAnswer, "created_at"), Swept("api_answers", RareUse, "at"))
 
@@ -74,6 +90,7 @@ def purge_clinic(*, run: Run, clinic: ClinicFacts) -> Iterator[Deletion]:
     for swept in SWEPT:
         yield from _sweep(run, clinic, swept, before)
     yield from _one(partial(_forget_missed_times, run, clinic, before))
+    yield from _one(partial(_forget_messages, run, clinic, before))
     yield from _one(partial(_forget_answers, run, clinic))
     yield from _one(partial(_forget_support, run, clinic))
     yield from _forget_callers(run, clinic, before)
@@ -87,6 +104,7 @@ def count_clinic(*, now: datetime, clinic: ClinicFacts) -> list[Deletion]:
     with as_clinic(clinic.id):
         counts = {CALLS.what: CALLS.older(clinic.id, before, since).count()}
         counts |= {swept.what: swept.older(clinic.id, before).count() for swept in SWEPT}
+        counts[MESSAGES] = _old_messages(clinic.id, now, before).count()
         counts["api_answers"] = sum(swept.older(clinic.id, now - ANSWER_LIFE).count() for swept in SHORT_LIVED)
         counts["support_grants"] = Membership.objects.filter(clinic_id=clinic.id, expires_at__lte=now).count()
         forgotten = sweeps.find_forgotten_callers(clinic.id, before, week_of(since))
@@ -131,6 +149,20 @@ def _forget_missed_times(run: Run, clinic: ClinicFacts, before: datetime) -> Del
         late = CallerBooks.objects.filter(clinic_id=clinic.id, last_missed_at__lt=before)
         count = late.exclude(last_missed_at=FORGOTTEN_TIME).update(last_missed_at=FORGOTTEN_TIME)
         return write_log(run, clinic.id, "missed_times", before, count) if count else None
+
+
+def _old_messages(clinic_id: uuid.UUID, now: datetime, before: datetime) -> "QuerySet[OutgoingMessage]":
+    """Those that are old, and those whose opportunity has gone or is past the limit."""
+    kept = Opportunity.objects.filter(clinic_id=clinic_id, pk=OuterRef("opportunity_id"), opened_at__gte=before)
+    is_forgotten = Q(opportunity_id__isnull=False) & ~Exists(kept)
+    return OutgoingMessage.objects.filter(is_forgotten | Q(created_at__lt=now - MESSAGES_LAST), clinic_id=clinic_id)
+
+
+def _forget_messages(run: Run, clinic: ClinicFacts, before: datetime) -> Deletion | None:
+    with as_clinic(clinic.id):
+        limit_waiting()
+        count, _ = _old_messages(clinic.id, run.now, before).delete()
+        return write_log(run, clinic.id, MESSAGES, before, count) if count else None
 
 
 def _forget_answers(run: Run, clinic: ClinicFacts) -> Deletion | None:

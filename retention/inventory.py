@@ -63,12 +63,14 @@ TABLES: Mapping[str, Table] = {
         "what happened on the phone",
         "a week is dropped when its first day is 90 days old; earlier at a shorter limit of the clinic",
         PURGE,
-        none="clinic_id source",
-        pseudonym="started_at id caller kind direction outcome ring_seconds talk_seconds line",
+        none="clinic_id source connection_id",
+        pseudonym="started_at id caller kind direction outcome ring_seconds talk_seconds line provider_call_id",
         notes={
             "id": "the row, whichever message of the provider comes next; a keyed hash of the provider's id",
             "caller": "a random id: calls of one caller belong together",
             "line": "which of the clinic's lines; a label, never a number",
+            "connection_id": "which of the clinic's phone systems told of it, so that it can be asked",
+            "provider_call_id": "what the phone system calls it, kept only where that can't hold a number",
         },
     ),
     "calls_callerhash": Table(
@@ -98,19 +100,78 @@ TABLES: Mapping[str, Table] = {
         "a clinic's phone system that sends messages",
         ACCOUNT,
         CLOSING,
-        none="id clinic_id provider name created_at paused_at",
+        none="id clinic_id provider name created_at paused_at resumed_at silent_since",
         secret="token_hash secret",  # noqa: S106 - names of columns
         notes={
             "token_hash": "SHA-256 of the random token in the webhook's address",
             "secret": "the provider's signing secret, encrypted under KEY_ENCRYPTION_KEY",
         },
     ),
+    "calls_account": Table(
+        "to ask a phone system for its own list of calls, and for a number that somebody needs",
+        "as long as the connection, or until it is taken away",
+        "calls.services.remove_account",
+        none="id clinic_id connection_id created_at checked_at problem",
+        secret="credentials",  # noqa: S106 - the name of a column
+        notes={"credentials": "the phone system's own, encrypted under KEY_ENCRYPTION_KEY"},
+    ),
+    "calls_pull": Table(
+        "when a phone system was asked for its calls, how far that came and what it brought",
+        "30 days after it ended, when the next one begins; with the account",
+        "calls.services.start_pull",
+        none="id clinic_id connection_id kind state since until reached not_before failing_since started_at updated_at"
+        " finished_at problem",
+        staff="started_by",
+        aggregate="read added left_out refused",
+        notes={"started_by": "who asked for it, by the id of a person; none for the clock and the console"},
+    ),
     "calls_refusalcount": Table(
         "how many messages were refused, for the clinic to see",
         LIMIT,
         PURGE,
-        none="id clinic_id day source reason",
+        none="id clinic_id day source reason connection_id",
         aggregate="count",
+    ),
+    "calls_connectionhour": Table(
+        "how much came by a connection within an hour, for the clinic to see that it is heard",
+        LIMIT,
+        PURGE,
+        none="id clinic_id connection_id hour",
+        aggregate="messages calls refused first_message_at last_message_at",
+    ),
+    "calls_receivedfield": Table(
+        "which fields a phone system's messages have, and that most of them are dropped unread",
+        f"{LIMIT}, from the last message with the field on",
+        PURGE,
+        none="id clinic_id connection_id name last_at",
+        aggregate="count",
+        notes={"name": "the name of a field; never what stands in it, and no name that could tell a number"},
+    ),
+    "calls_importrun": Table(
+        "a file that somebody imported in the browser: when, how far it came, and how many of its lines were what",
+        LIMIT,
+        PURGE,
+        none="id clinic_id kind format is_dry_run state updated_at finished_at stop_asked_at bytes_total bytes_done",
+        staff="started_by started_at",
+        aggregate="report",
+        notes={
+            "report": "counts, reasons and numbers of lines; nothing that a line said",
+            "started_by": "who imported it",
+            "started_at": "when they did",
+        },
+    ),
+    "calls_savedmapping": Table(
+        "which column of a clinic's own call file is which, so that nobody has to say it twice",
+        ACCOUNT,
+        CLOSING,
+        none="id clinic_id name header_key mapping",
+        staff="made_by made_at",
+        notes={
+            "header_key": "SHA-256 of the header's names",
+            "mapping": "names of columns and what words in them mean",
+            "made_by": "who said so",
+            "made_at": "when they did",
+        },
     ),
     # attribution
     "attribution_appointment": Table(
@@ -131,6 +192,29 @@ TABLES: Mapping[str, Table] = {
         none="clinic_id",
         pseudonym="caller appointment_id",
     ),
+    "attribution_bookingsystem": Table(
+        "a clinic's booking system: how it is asked, or heard, and how far it was read",
+        ACCOUNT,
+        CLOSING,
+        none="id clinic_id kind name created_at paused_at cursor next_poll_at claimed_until tries checked_at"
+        " last_read_at"
+        " problem",
+        secret="token_hash credentials",  # noqa: S106 - names of columns
+        aggregate="last_seen last_new last_changed last_left_out last_refused",
+        notes={
+            "token_hash": "SHA-256 of the random token in the address of one that sends messages",
+            "credentials": "its keys, encrypted under KEY_ENCRYPTION_KEY",
+            "last_seen": "how many bookings the last run was told of; so with the other counts",
+        },
+    ),
+    "attribution_bookinglink": Table(
+        "that a booking is an earlier one which was moved",
+        LIMIT,
+        PURGE,
+        none="clinic_id seen_at",
+        pseudonym="moved first",
+        notes={"moved": "the booking system's random id", "first": "the appointment's external id"},
+    ),
     "attribution_opportunity": Table(
         "a missed call, what became of it, and the evidence",
         LIMIT,
@@ -149,12 +233,61 @@ TABLES: Mapping[str, Table] = {
         staff="user_id",
         notes={"user_id": "who at the desk did it"},
     ),
+    "attribution_claim": Table(
+        "who at the desk is calling whom, so that nobody is called twice",
+        "15 minutes; gone with the next claim or action, or the purge",
+        f"attribution.services; {PURGE}",
+        none="clinic_id",
+        pseudonym="opportunity_id",
+        staff="user_id claimed_at",
+        notes={"user_id": "who at the desk calls this caller", "claimed_at": "since when they do"},
+    ),
+    "attribution_goals": Table(
+        "what a clinic wants to reach",
+        ACCOUNT,
+        CLOSING,
+        none="clinic_id in_time_percent recovered_per_month",
+    ),
     "attribution_callerbooks": Table(
         "up to when a caller's figures are closed, so that they never change again",
         f"{LIMIT}, from settled_until on; the time of the missed call goes at the call's own limit",
         PURGE,
         none="clinic_id",
         pseudonym="caller settled_until last_missed_at last_status",
+    ),
+    "attribution_outgoingtarget": Table(
+        "where a clinic wants to be told what was found",
+        ACCOUNT,
+        CLOSING,
+        none="id clinic_id name shown_address old_secret_until events created_at active_since paused_at failing_since"
+        " switched_off_at digest_at",
+        secret="url secret old_secret",  # noqa: S106 - names of columns
+        notes={
+            "url": "the receiver's address, encrypted under KEY_ENCRYPTION_KEY: its path may be a secret",
+            "secret": "signs messages; encrypted under KEY_ENCRYPTION_KEY",
+            "old_secret": "signs messages as well for a day after a change; encrypted under KEY_ENCRYPTION_KEY",
+            "shown_address": "the address without its path",
+        },
+    ),
+    "attribution_outgoingmessage": Table(
+        "what a receiver is told or was told, and what came of it",
+        "30 days; earlier with its opportunity",
+        PURGE,
+        none="id clinic_id target_id event not_before tries delivered_at given_up_at last_status last_problem",
+        pseudonym="subject opportunity_id caller body created_at",
+        notes={"body": "random ids, times, counts and money, as it was sent; never a number"},
+    ),
+    "attribution_digestchoice": Table(
+        "which summaries a person gets by e-mail",
+        PERSON,
+        f"the person; attribution.services; {CLOSING}",
+        none="clinic_id kind due_at leased_until sent_of",
+        staff="user_id chosen_at sent_at",
+        notes={
+            "user_id": "who wants them",
+            "chosen_at": "since when they want it",
+            "sent_at": "so that a summary is not sent twice",
+        },
     ),
     "attribution_daychange": Table(
         "work to be done: this day's figures change", "seconds", "attribution.services", none="clinic_id day"
@@ -204,7 +337,8 @@ TABLES: Mapping[str, Table] = {
         ACCOUNT,
         CLOSING,
         none="id name slug timezone region currency opening_hours retention_days default_value callback_goal"
-        " min_password_length require_two_factors support_allowed support_until support_reason created_at",
+        " min_password_length require_two_factors support_allowed support_until support_reason guide_open guide_settled"
+        " created_at",
     ),
     "tenants_user": Table(
         "a person who signs in",

@@ -3,6 +3,7 @@
 import uuid
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -13,7 +14,7 @@ from django.db import connection
 from django.db.models import Model
 
 from attribution.models import Appointment, CallerBooks, DailyMetrics, MonthlyValue, Opportunity, StaffAction
-from calls.models import Call, CallerHash, Change, RefusalCount
+from calls.models import Call, CallerHash, Change, Connection, ConnectionHour, ReceivedField, RefusalCount
 from retention import services
 from retention.clinics import FORGOTTEN_TIME
 from retention.models import DeletionLog
@@ -84,6 +85,8 @@ def test_old_calls_go_a_day_at_a_time() -> None:
         ("caller_books", CallerBooks),
         ("changes", Change),
         ("refusal_counts", RefusalCount),
+        ("connection_hours", ConnectionHour),
+        ("received_fields", ReceivedField),
     ],
 )
 def test_everything_else_goes_by_its_own_time(what: str, model: type[Model]) -> None:
@@ -113,9 +116,20 @@ def add_row(clinic: ClinicFacts, model: type[Model], at: datetime) -> None:
         with as_clinic(clinic.id):
             row = Change.objects.create(clinic_id=clinic.id, caller=caller, set_aside_at=at)
             Change.objects.filter(pk=row.pk).update(created_at=at)
+    elif model in (ConnectionHour, ReceivedField):
+        add_received(clinic, model, at)
     else:
         with as_clinic(clinic.id):
             RefusalCount.objects.get_or_create(clinic_id=clinic.id, on=at.date(), source="csv", reason="too_old")
+
+
+def add_received(clinic: ClinicFacts, model: type[Model], at: datetime) -> None:
+    with as_clinic(clinic.id):
+        made, _ = Connection.objects.get_or_create(clinic_id=clinic.id, provider="twilio", token_hash=b"x", secret=b"x")
+        own: dict[str, Any] = (
+            {"hour": at} if model is ConnectionHour else {"name": f"field_{at:%j_%H%M%S}", "last_at": at}
+        )
+        model._default_manager.create(clinic_id=clinic.id, connection_id=made.id, **own)
 
 
 def test_an_opportunity_goes_before_the_appointment_that_it_points_at() -> None:

@@ -1,9 +1,9 @@
 # Every task of the house. A machine needs Python 3.11 or newer and make; all else is fetched by the lock file.
-#   make run [PORT=8000] [HOST=127.0.0.1]      make test [ARGS="tests/calls -k late"]      make check
+#   make run [PORT=8000] [HOST=127.0.0.1] [DEMO=0]      make test [ARGS="tests/calls -k late"]      make check
 
 .DEFAULT_GOAL := run
 .NOTPARALLEL:
-.PHONY: run test check bench lint types contracts migrations deploy-check lock screenshots setup
+.PHONY: run test check bench lighthouse lint types contracts migrations deploy-check lock screenshots setup
 SHELL := /bin/sh
 ARGS ?=
 
@@ -24,8 +24,10 @@ UNUSED_SERVERS := DATABASE_URL=postgresql://unused@/unused KEYSTORE_DATABASE_URL
 	REDIS_URL=unix:///unused
 UNUSED_SECRETS := SECRET_KEY=unused KEY_ENCRYPTION_KEY=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
 
+# Calls go on at the demo clinic while it runs; DEMO=0 leaves it alone.
+DEMO ?= 1
 run: .venv/.synced
-	@exec $(IN_VENV) -m config.embedded.supervisor
+	@DEMO="$(DEMO)" exec $(IN_VENV) -m config.embedded.supervisor
 
 test: .venv/.synced
 	@$(IN_VENV) -m pytest $(ARGS)
@@ -56,10 +58,14 @@ deploy-check: .venv/.synced
 	SECURITY_EMAIL=security@smile-software.test \
 	$(IN_VENV) manage.py check --deploy --fail-level WARNING
 
-# Every module of bench/ but the ones that they share.
-BENCHES ?= $(filter-out __init__ world,$(basename $(notdir $(wildcard bench/*.py))))
+# Every module of bench/ but the ones that they share, and what wants more than Python.
+BENCHES ?= $(filter-out __init__ world lighthouse,$(basename $(notdir $(wildcard bench/*.py))))
 bench: .venv/.synced
 	@for name in $(BENCHES); do $(IN_VENV) -m "bench.$$name" $(ARGS) || exit 1; done
+
+# Wants node, npm and a Chromium; fetches the npm package into .cache/lighthouse.
+lighthouse: .venv/.synced
+	@$(IN_VENV) -m bench.lighthouse $(ARGS)
 
 screenshots: .venv/.synced
 	@SCREENSHOTS=screenshots $(IN_VENV) -m pytest -n 0 -m browser $(ARGS)

@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config.brokers import celery_url
 from config.csp import PRODUCT
 from config.logs import start_structlog
+from config.mail import provider_settings
 from tenants.networks import read_networks
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -215,19 +216,48 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_max": 0,
     **({"global_keyprefix": env.str("REDIS_PREFIX")} if env.str("REDIS_PREFIX", default="") else {}),
 }
+RECONCILE_HOURS: int = env.int("RECONCILE_HOURS", default=4)  # how often phone systems are asked for lost calls
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep-changes": {
         "task": "attribution.tasks.sweep_changes",
         "schedule": timedelta(seconds=2),
         "options": {"expires": 4},  # a worker that was away finds one sweep to do, not a thousand
     },
+    "send-messages": {
+        "task": "attribution.tasks.send_messages",
+        "schedule": timedelta(seconds=2),
+        "options": {"expires": 4},
+    },
+    "send-digests": {
+        "task": "attribution.tasks.send_digests",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "reconcile-calls": {  # webhooks get lost; the next rounds ask for the last 48 hours
+        "task": "calls.tasks.reconcile_calls",
+        "schedule": timedelta(hours=RECONCILE_HOURS),
+    },
+    "fetch-due-calls": {
+        "task": "calls.tasks.fetch_due_calls",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 50},
+    },
     "make-partitions": {
         "task": "calls.tasks.make_weeks_ahead",
         "schedule": timedelta(hours=6),
     },
+    "check-silence": {
+        "task": "calls.tasks.check_silence",
+        "schedule": timedelta(minutes=10),
+    },
     "close-books": {
         "task": "attribution.tasks.close_books",
         "schedule": timedelta(hours=6),
+    },
+    "read-booking-systems": {  # those that are due, each every few minutes
+        "task": "attribution.tasks.read_due_booking_systems",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 50},
     },
     "purge": {
         "task": "retention.tasks.purge_if_due",
@@ -240,6 +270,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 }
 # `calls` leaves work behind and does not know who takes it up; the name is wired here.
 CHANGES_WAKE_TASK = "attribution.tasks.attribute_clinic"
+# Messages of booking systems come through the same door as those of phone systems; who takes them, by the kind in the
+# address.
+BOOKING_HOOKS = {"calendly": "attribution.hooks"}
 # `tenants` does not know who counts by a clinic's days; called with `clinic_id` and `now` when its zone is another one.
 ZONE_CHANGE_SERVICE = "attribution.services.recount_open_days"
 
@@ -353,6 +386,10 @@ STORAGES = {
 # --- Mail -------------------------------------------------------------------------------------------------
 EMAIL_CONFIG: dict[str, Any] = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+# Instead of a mail server: a provider's API (config.mail lists them).
+if env.str("MAIL_PROVIDER", default=""):
+    _key, _api_url = env.str("MAIL_PROVIDER_KEY", default=""), env.str("MAIL_PROVIDER_URL", default="")
+    vars().update(provider_settings(env.str("MAIL_PROVIDER"), _key, _api_url))
 EMAIL_TIMEOUT = 10  # seconds: somebody waits for the answer of the mail server
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Ringback <ringback@localhost>")
 
@@ -419,7 +456,8 @@ SENTRY_DSN: str = env.str("SENTRY_DSN", default="")
 # --- Asking other systems (tenants.outbound) ------------------------------------------------------------------
 # Only addresses of the public internet are asked, over https. Systems inside, such as a booking server in the network
 # of the operator, must be named here as `host:port`; they may speak http.
-OUTBOUND_INNER_HOSTS: list[str] = env.list("OUTBOUND_INNER_HOSTS", default=[])
+OUTBOUND_INNER_HOSTS: list[str] = env.list("OUTBOUND_INNER_HOSTS", default=[])  # phone and booking systems
+WEBHOOK_INNER_HOSTS: list[str] = env.list("WEBHOOK_INNER_HOSTS", default=[])  # receivers of any clinic's webhooks
 # Where phone and booking systems are asked instead of at their makers', as JSON: {"twilio": "https://…"}. For systems
 # that speak the same and for tests.
 PROVIDER_API_URLS: dict[str, str] = env.json("PROVIDER_API_URLS", default={})

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import public
+from config import about, public
 from config.csp_reports import receive_report
 from config.health import healthz, readyz
 from tenants.admin import site as platform_admin
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cookies", public.show_cookies, name="cookies"),
     path("security", public.show_security, name="security"),
     path("sub-processors", public.show_sub_processors, name="sub_processors"),
+    path("about/", about.show_about, name="about"),
     path("status", public.show_status, name="status"),
     path(".well-known/security.txt", public.show_security_txt, name="security_txt"),
     path("csp-reports/", receive_report, name="csp_reports"),

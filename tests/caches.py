@@ -2,7 +2,7 @@
 
 import pytest
 
-from calls import intake, keystore, selectors
+from calls import intake, keystore, selectors, tallies
 from tenants import refusals, throttles
 
 
@@ -11,5 +11,6 @@ def forget_everything() -> None:
     keystore.forget_rings()
     selectors.forget_connections()
     intake.forget_weeks()
+    tallies.forget()
     refusals.forget()
     throttles.forget_leases()

@@ -4,6 +4,7 @@ Every part is a process that a test may kill and start again. What they write is
 read all of it.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -39,6 +40,7 @@ class Stack:
         self.address = Address(host="127.0.0.1", port=port)
         self.url = self.address.url
         self.mail = home.root / "mail"
+        self.phone_system_port = free_port()  # here a test may play the phone system that the product asks
         self.admin_url = postgres_url(home)
         self._servers = {"postgres": postgres_server(home), "valkey": valkey_server(home)}
         self._commands = commands(home, self.address.host, port)
@@ -144,6 +146,8 @@ class Stack:
             # One slash more than it seems to need: django-environ drops the first.
             "EMAIL_URL": f"filemail:///{quote(str(self.mail))}",
             "RINGBACK_HOME": str(self.home.root),
+            "OUTBOUND_INNER_HOSTS": f"127.0.0.1:{self.phone_system_port}",
+            "PROVIDER_API_URLS": json.dumps({"twilio": f"http://127.0.0.1:{self.phone_system_port}"}),
             **derive_urls(self.admin_url, Names(), secrets).as_environ(),
         }
 

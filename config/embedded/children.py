@@ -1,4 +1,5 @@
-"""The product's own processes: web, worker and beat. Starts, restarts and stops them; knows nothing of the servers."""
+"""The product's own processes: web, worker and beat, and the life of the demo. Starts, restarts and stops them; knows
+nothing of the servers."""
 
 import contextlib
 import json
@@ -16,7 +17,7 @@ from config.embedded.home import PROJECT, Home
 from config.embedded.keeper import die_with_parent
 from config.embedded.servers import wait_until
 
-STOP_ORDER = ("web", "beat", "worker")  # first nobody asks, then nothing is scheduled, then the work ends
+STOP_ORDER = ("demo", "web", "beat", "worker")  # first nobody asks, then nothing is scheduled, then the work ends
 GRACE_SECONDS = 15.0
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0
@@ -29,13 +30,19 @@ def commands(home: Home, host: str, port: int) -> dict[str, list[str]]:
     """For two cores. Access logs are off: a webhook's address holds its token."""
     python, quiet = [sys.executable, "-m"], ["--loglevel=WARNING"]
     # Processes and not threads: only they have hard time limits, as in production, and one cannot take the other down.
-    worker = ["worker", "--concurrency=2", "--pool=prefork", "--without-gossip", "--without-mingle", *quiet]
+    # Four: calls, booking systems and summaries each keep at most one waiting for others, so one is always free.
+    worker = ["worker", "--concurrency=4", "--pool=prefork", "--without-gossip", "--without-mingle", *quiet]
     beat = ["beat", f"--schedule={home.root / 'beat-schedule'}", "--pidfile=", *quiet]
     return {
         "web": [*python, "granian", *web_options(host, port), "config.wsgi:application"],
         "worker": [*python, "celery", "--quiet", "-A", "config", *worker],
         "beat": [*python, "celery", "--quiet", "-A", "config", *beat],
     }
+
+
+def demo_command() -> list[str]:
+    """What keeps the demo clinic alive; only `make run` on its own databases has it."""
+    return [sys.executable, "manage.py", "live_demo", "--verbosity=0"]
 
 
 def web_options(host: str, port: int) -> list[str]:

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from config.embedded.attach import attach
-from config.embedded.children import Child, Family, commands, end_leftovers
+from config.embedded.attach import Attachment, attach
+from config.embedded.children import Child, Family, commands, demo_command, end_leftovers
 from config.embedded.home import PROJECT, CannotStart, Home, find_home, open_home
 from config.embedded.keeper import die_with_parent
 from config.embedded.servers import wait_until
@@ -72,12 +72,20 @@ def run(home: Home, address: Address) -> int:
     try:
         if is_first:
             say("ringback", "the first start makes a demo clinic with 90 days of calls; this takes a moment")
-        serve(home, address, signins=prepare())
+        signins = prepare()
+        serve(home, address, signins, with_demo=bool(signins) and wants_demo(os.environ, attachment))
     finally:
         for name in attachment.leave():
             say("ringback", f"{name} runs on: another command uses it")
     say("ringback", "stopped")
     return 0
+
+
+def wants_demo(environ: Mapping[str, str], attachment: Attachment) -> bool:
+    """Whether calls shall go on at the demo clinic: asked for by DEMO=1, which `make run` sets, and on the database of
+    this folder; never on one that somebody brought."""
+    is_own = any(lease.name == "postgres" for lease in attachment.leases)
+    return is_own and environ.get("DEMO") == "1" and environ.get("ENVIRONMENT") == "development"
 
 
 def prepare() -> str:
@@ -97,7 +105,7 @@ def prepare() -> str:
     return done.stdout.strip()
 
 
-def serve(home: Home, address: Address, signins: str) -> None:
+def serve(home: Home, address: Address, signins: str, *, with_demo: bool) -> None:
     """Until a signal comes; what dies before that is started again."""
     events: queue.SimpleQueue[str] = queue.SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -106,6 +114,8 @@ def serve(home: Home, address: Address, signins: str) -> None:
     for name in ("worker", "beat"):
         # The page first: five processes that load Django at once on two cores would make everybody wait.
         children[name].due_at = time.monotonic() + HEAD_START_SECONDS
+    if with_demo:  # it needs the page, which hurries it on
+        children["demo"] = Child("demo", demo_command(), due_at=time.monotonic() + ANSWER_SECONDS)
     family = Family(home=home, environ=os.environ, say=say, events=events, children=children)
     threading.Thread(target=_announce_answer, args=(address, events), daemon=True).start()
     try:

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from attribution.models import Appointment, TypeEstimate
-from calls.models import Call, Connection
+from calls.models import Call, Connection, SavedMapping
 from tenants import audit
 from tenants.domain import Scope
 from tenants.events import SYSTEM, Event
@@ -30,7 +30,7 @@ def town() -> Town:
     town = found_town()
     clinic_id = town.clinic.id
     with as_clinic(clinic_id):
-        rows = [build_row(model, clinic_id) for model in (Connection, TypeEstimate, Invitation)]
+        rows = [build_row(model, clinic_id) for model in (Connection, TypeEstimate, Invitation, SavedMapping)]
         for row in rows:
             for field in ("name", "code"):
                 if hasattr(row, field):

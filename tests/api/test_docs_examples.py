@@ -73,6 +73,9 @@ def test_the_curl_examples(environ: dict[str, str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count('"results"') == 5
     assert '"status":"cancelled"' in done.stdout
+    assert '"status":422' in done.stdout, "one of many items was refused"
+    assert "idempotent-replayed: true" in done.stdout.lower()
+    assert done.stdout.splitlines()[-1].endswith("304")
 
 
 def test_the_python_examples(environ: dict[str, str]) -> None:
@@ -94,5 +97,7 @@ def test_every_address_has_an_example_in_both() -> None:
             "/appointments/",
             "/opportunities/",
             "/metrics/",
+            "Idempotency",
+            "If-None-Match",
         ):
             assert address in text, (language, address)

@@ -18,6 +18,7 @@ TOKEN = 4  # the sign-in with the person, the setting, the memberships, the clin
 EXPECTED = {
     ("GET", "/calls/"): KEY + 2,
     ("GET", "/calls/?page_size=200&outcome=missed"): KEY + 2,
+    ("GET", "/calls/?direction=inbound&outcome=unknown&from=2026-01-01"): KEY + 2,
     ("GET", "/appointments/"): KEY + 4,
     ("GET", "/opportunities/"): KEY + 4,
     ("GET", "/metrics/daily/"): KEY + 2,
@@ -37,6 +38,16 @@ def cost(asking: Machine, method: str, path: str, body: Any = None) -> list[str]
     return [sql for sql in both if not sql.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))]
 
 
+def costs_by_depth(asking: Machine, path: str) -> set[int]:
+    """Of each page of a list after the first, there and back."""
+    found, page = set(), asking.get(path, page_size=20).json()
+    for way in ("next", "previous"):
+        while page[way]:
+            found.add(len(cost(asking, "GET", page[way].removeprefix("http://testserver"))))
+            page = asking.follow(page[way]).json()
+    return found
+
+
 @pytest.mark.usefixtures("committed_db")
 def test_what_every_request_costs() -> None:
     clinic = bright_smile()
@@ -51,6 +62,8 @@ def test_what_every_request_costs() -> None:
         assert len(statements) == number, (path, statements)
         if method == "GET":
             assert len(cost(owner, method, path)) == number - KEY + TOKEN, path
+    for path in ("/calls/", "/appointments/", "/opportunities/"):
+        assert costs_by_depth(asking, path) == {EXPECTED["GET", path]}
     known = a_call()
     assert asking.post("/calls/", known).status_code == 201
     write = cost(asking, "POST", "/calls/", a_call())

@@ -188,7 +188,7 @@ def test_the_documented_numbers() -> None:
     limits = {limit.what: (limit.size, limit.period) for limit in throttles.ALL}
     assert limits == {
         "key": (1200, 60), "person": (600, 60), "clinic": (6000, 60), "failures": (60, 60), "sign_ins": (10, 60),
-        "refreshes": (60, 60), "attempts": (5, 300),
+        "refreshes": (60, 60), "attempts": (5, 300), "numbers": (60, 3600),
     }  # fmt: skip
 
 

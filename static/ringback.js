@@ -71,6 +71,20 @@
     $("#toasts").append(toast);
   };
 
+  // --- Numbers that a phone system told: go after two minutes, and before the page is left -------------------
+  const timeNumbers = () => {
+    for (const shown of $$(".number-shown")) {
+      shown.dataset.seconds -= 1;
+      if (shown.dataset.seconds > 0) continue;
+      if (shown.contains(document.activeElement)) focusRow(shown.closest(".row"));
+      shown.remove();
+    }
+  };
+  const startNumbers = () => {
+    setInterval(timeNumbers, 1_000);
+    addEventListener("pagehide", () => $$(".number-shown").forEach((shown) => shown.remove()));
+  };
+
   // --- Worklist -------------------------------------------------------------------------------------------
   const list = () => $("#worklist-rows");
   const rows = () => $$("#worklist-rows > .row:not(.is-gone)");
@@ -84,7 +98,7 @@
   const currentRow = () => document.activeElement?.closest(".row") || (lastRow && document.getElementById(lastRow)) || null;
   const focusRow = (row) => { if (row) row.focus(); else $("#main").focus({ preventScroll: true }); };
   const isInUse = () => Boolean(list()?.matches(":hover, :focus-within"));
-  const isHeld = (row) => row.matches(":focus-within, :hover") || Boolean($("details[open]", row));
+  const isHeld = (row) => row.matches(":focus-within, :hover") || Boolean($("details[open], .number-shown", row)); // somebody may be dialling
 
   const fold = (row) => {
     if (row.contains(document.activeElement)) {
@@ -130,6 +144,13 @@
         // as it was
       } else if (polled && isHeld(old)) {
         isSettled = false;
+        // Who calls is news that can't wait: the one who is about to ring should know that a colleague took over.
+        const [claim, newer] = [$(".claim", old), $(".claim", next)];
+        if (claim && newer && claim.textContent.trim() !== newer.textContent.trim() && !claim.contains(document.activeElement)) {
+          claim.replaceWith(newer);
+          newer.dataset.replaced = "";
+          added.push(newer);
+        }
       } else {
         const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
         old.replaceWith(next);
@@ -184,7 +205,7 @@
     const line = $("#stale");
     if (isFresh) line.hidden = true;
     else if (line.hidden) {
-      $("#stale-since").textContent = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+      $("#stale-since").textContent = new Date().toLocaleTimeString(root.lang, { hour: "2-digit", minute: "2-digit" });
       line.hidden = false;
     }
   };
@@ -194,14 +215,19 @@
     document.addEventListener("htmx:beforeSwap", (event) => {
       const { requestConfig: { elt }, xhr } = event.detail;
       polled = elt.id === "worklist-poll";
-      if (xhr.status < 300 && xhr.status !== 204 && !xhr.responseText.includes('id="worklist"')) { // the sign-in page: the session is over
+      if (xhr.status < 300 && xhr.status !== 204 && !/id="worklist"| data-number>/.test(xhr.responseText)) { // the sign-in page: the session is over
         event.detail.shouldSwap = false;
         location.reload();
       }
+      if (xhr.status === 429 && elt.matches(".ask-number")) event.detail.shouldSwap = true; // says for how long
     });
     document.addEventListener("htmx:afterRequest", (event) => {
       const { requestConfig: { elt }, successful, xhr } = event.detail;
       if (elt.id === "worklist-poll") { showFresh(successful || xhr.status === 204); return; }
+      if (elt.matches(".ask-number")) {
+        if (xhr.status === 403) location.reload(); else if (!successful && xhr.status !== 429) tell("The number could not be asked for. Please try again.");
+        return;
+      }
       elt.closest(".row")?.classList.remove("is-busy");
       if (elt.matches("[data-undo]") && successful) dismissToast(elt.closest(".toast"));
       if (xhr.status === 403) { location.reload(); return; } // signed in anew elsewhere: this page's forms are too old
@@ -209,8 +235,8 @@
       $$(".toast:has([data-undo])").slice(0, -3).forEach((toast) => toast.remove());
     });
     document.addEventListener("htmx:beforeRequest", (event) => {
-      const row = event.detail.requestConfig.elt.closest(".row");
-      if (!row) return;
+      const { elt } = event.detail.requestConfig, row = elt.closest(".row");
+      if (!row || elt.matches(".ask-number")) return;
       acted = row.id;
       row.classList.add("is-busy");
     });
@@ -235,6 +261,7 @@
     k: () => step(-1),
     r: () => press("[name=reached][value=yes]"),
     n: () => press("[name=reached][value=no]"),
+    t: () => press(".claim button"),
     d: () => {
       const menu = currentRow() && $("details.dismiss", currentRow());
       if (!menu) { step(0); return; }
@@ -263,12 +290,26 @@
     });
   };
 
+  // --- Search: one key, on every page; switched off with the others ----------------------------------------
+  const startSearch = () => {
+    document.addEventListener("keydown", (event) => {
+      const box = $("#search-words") || $("#quick-words");
+      const isTyping = event.target.matches("select, textarea, input:not([type=radio], [type=checkbox])");
+      if (event.key !== "/" || !box?.checkVisibility() || isTyping || event.ctrlKey || event.metaKey || event.altKey || kept.get("keys") === "off" || $("dialog[open]")) return;
+      event.preventDefault();
+      box.focus();
+      box.select();
+    });
+  };
+
   // This file runs before htmx, so its listener comes first and htmx finds the extension when it looks at the page.
   document.addEventListener("DOMContentLoaded", () => {
     startTheme();
     startMenus();
     $(".subnav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }); // on a phone the list is longer than wide
     setInterval(timeToasts, 250);
+    startNumbers();
+    startSearch();
     $("#toasts")?.addEventListener("click", (event) => { if (event.target.matches("[data-close]")) event.target.closest(".toast").remove(); });
     document.addEventListener("allauth.error", (event) => { event.preventDefault(); tell("No passkey was used. Try again, or go on without one."); });
     if (!$("#worklist")) return;

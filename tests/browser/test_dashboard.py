@@ -62,7 +62,7 @@ def test_headline_figures_have_a_definition_and_a_comparison(alice: Guest) -> No
     figures = alice.page.locator(".kpi")
     expect(figures.locator(".kpi-label")).to_have_text([re.compile(re.escape(label)) for label in FIGURES])
     for figure in figures.all():
-        expect(figure.locator(".kpi-value")).to_have_text(re.compile(r"^\s*£?[\d,]+\s*$"))
+        expect(figure.locator(".kpi-value")).to_have_text(re.compile(r"^\s*£?[\d,]+\s*(\d+ % of them)?\s*$"))
         expect(figure.locator(".kpi-change")).to_have_text(re.compile(r"better|worse|no change"))
         figure.locator(".info summary").click()
         expect(figure.locator(".info-text")).to_be_visible()
@@ -89,19 +89,46 @@ def test_the_month_is_switched_by_arrows_and_by_choice(alice: Guest) -> None:
     expect(alice.page.get_by_role("link", name="Month after")).to_have_count(0)  # there is nothing to see there
     alice.page.get_by_role("link", name="Month before").click()
     expect(lede).to_contain_text(f"{before:%B %Y}")
-    alice.page.get_by_label("Month", exact=True).fill(f"{now:%Y-%m}")
-    alice.button("Show").click()
-    alice.expect_path(f"/?month={now:%Y-%m}")
-    expect(lede).to_contain_text(f"{now:%B %Y}")
+    alice.page.get_by_role("link", name="Quarter").click()
+    expect(lede).to_contain_text(" to ")
+    alice.page.get_by_role("link", name="Week", exact=True).click()
+    expect(alice.page.get_by_role("link", name="Week", exact=True)).to_have_attribute("aria-current", "true")
+    alice.page.get_by_text("Other days…").click()
+    alice.page.get_by_label("First day").fill(f"{before.replace(day=1)}")
+    alice.page.get_by_label("Last day").fill(f"{before}")
+    alice.button("Show these days").click()
+    alice.expect_path(f"/?from={before.replace(day=1)}&to={before}")
+    expect(lede).to_contain_text(f"1 to {before.day} {before:%B %Y}")
 
 
 def test_a_figure_leads_to_the_calls_behind_it(alice: Guest) -> None:
-    alice.page.get_by_role("link", name="the missed calls", exact=True).click()
+    figure = alice.page.locator(".kpi").first
+    figure.locator(".info summary").click()
+    figure.get_by_role("link", name="The missed calls").click()
     alice.expect_heading("Calls")
     expect(alice.page.get_by_label("Outcome")).to_have_value("missed")
     expect(alice.page.get_by_label("From")).to_have_value(f"{month_before():%Y-%m}-01")
     for outcome in alice.page.locator(".log-out").all_inner_texts():
         assert outcome == "Missed"
+
+
+def test_each_step_of_the_funnel_leads_to_its_callers(alice: Guest) -> None:
+    steps = alice.page.locator("dl.funnel > div")
+    nobody = steps.filter(has_text="Nobody called").get_by_role("link")
+    count = int(nobody.inner_text())
+    nobody.click()
+    alice.expect_heading("Missed callers")
+    expect(alice.page.get_by_label("How far it came")).to_have_value("nobody_called")
+    expect(alice.page.locator(".visits > li")).to_have_count(min(count, 50))
+    expect(alice.page.get_by_text(re.compile(r"called back \d+ ×"))).to_have_count(0)
+
+
+def test_a_caller_has_a_story(alice: Guest) -> None:
+    alice.open("/opportunities/?progress=recovered")
+    alice.page.locator(".visit-what a").first.click()
+    expect(alice.page.get_by_role("heading", name="What happened")).to_be_visible()
+    expect(alice.page.locator(".moment.is-won").first).to_contain_text("Booked")
+    expect(alice.page.get_by_text("It would not have counted without").first).to_be_visible()
 
 
 def test_the_day_that_is_not_over_is_hatched(invite: Invite, busy: Surgery) -> None:

@@ -67,3 +67,28 @@ def test_an_open_menu_is_not_taken_away(alice: Guest, bob: Guest) -> None:
     expect(first).not_to_contain_text("tried")
     bob.page.locator("h1").click()
     expect(first).to_contain_text("tried 1 ×, no answer")
+
+
+def test_who_calls_is_seen_by_the_other(alice: Guest, bob: Guest) -> None:
+    name = alice.page.locator(".row-name").first.inner_text()
+    alice.page.locator(".row").first.focus()
+    alice.press("t")
+    expect(alice.page.locator(".row").first).to_contain_text("You are calling")
+    theirs = bob.page.locator(".row").first
+    expect(theirs).to_contain_text("is calling")
+    expect(bob.button(f"Take over {name}")).to_be_visible()
+    bob.button(f"Take over {name}").click()
+    expect(theirs).to_contain_text("You are calling")
+    expect(alice.page.locator(".row").first).to_contain_text("is calling")
+    bob.button(f"Let go of {name}").click()
+    expect(alice.button(f"I’ll call {name}")).to_be_visible()
+
+
+def test_two_presses_on_reached_are_one_callback(alice: Guest, bob: Guest) -> None:
+    bob.page.route("**/worklist/rows/**", lambda route: route.fulfill(status=204))  # has not seen it yet
+    name = bob.page.locator(".row-name").first.inner_text()
+    alice.button(f"No answer from {name}").click()
+    expect(alice.page.locator(".row").first).to_contain_text("tried 1 ×, no answer")
+    bob.button(f"No answer from {name}").click()
+    expect(bob.page.locator(".toast")).to_contain_text("Somebody has taken care of this caller already.")
+    expect(bob.page.locator(".row").first).to_contain_text("tried 1 ×, no answer")

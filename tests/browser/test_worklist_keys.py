@@ -101,7 +101,10 @@ def test_everything_is_within_reach_of_the_tab_key(bob: Guest) -> None:
     first = rows(bob).nth(0)
     bob.page.locator("#keys-open").focus()
     for reached in (
+        first.locator(".row-name a"),
+        first.get_by_role("button", name="Show number"),
         first.get_by_text("Find the number"),
+        first.get_by_role("button", name="I’ll call"),
         first.get_by_role("button", name="Reached"),
         first.get_by_role("button", name="No answer"),
         first.get_by_text("Dismiss…"),

@@ -161,6 +161,40 @@ def fill_bookings(admin: psycopg.Connection, clinic_id: uuid.UUID, share: float 
     admin.execute(_BOOKINGS, [clinic_id, share])
 
 
+def fill_clinic(admin: psycopg.Connection, *, calls: int, callers: int) -> uuid.UUID:
+    """The large clinic of the pages and the lists: calls of all kept days, bookings, opportunities, figures."""
+    from attribution.services import rebuild_metrics  # noqa: PLC0415 - after the set-up
+
+    empty(admin)
+    clinic_id = make_clinic()
+    fill_calls(admin, clinic_id, kept_span(), calls=calls, callers=callers)
+    fill_bookings(admin, clinic_id)
+    settle_down(admin)
+    rebuild_metrics(clinic_id=clinic_id, now=datetime.now(UTC))
+    settle_down(admin)
+    return clinic_id
+
+
+def last_clinic(admin: psycopg.Connection) -> uuid.UUID:
+    """The clinic that the run before has filled."""
+    row = admin.execute("SELECT id FROM tenants_clinic ORDER BY created_at DESC LIMIT 1").fetchone()
+    if row is None:
+        raise SystemExit("There is no clinic of a run before.")
+    return uuid.UUID(str(row[0]))
+
+
+def sign_in(email: str) -> str:
+    """The session cookie of somebody who has signed in, as the head of a request has it."""
+    from django.conf import settings  # noqa: PLC0415 - after the set-up
+    from django.test import Client  # noqa: PLC0415
+
+    from tenants.models import User  # noqa: PLC0415
+
+    client = Client()
+    client.force_login(User.objects.get(email=email), backend="allauth.account.auth_backends.AuthenticationBackend")
+    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+
+
 def settle_down(admin: psycopg.Connection) -> None:
     """What autovacuum and the checkpointer would have done by and by is done now, and not while something is timed."""
     admin.execute("VACUUM ANALYZE")

@@ -75,7 +75,7 @@ def test_the_first_sign_in_is_by_the_activation_link(invite: Invite, stack: Stac
     alice.page.get_by_role("link", name="Sign in").click()
     alice.fill({"Email": world.clinic["owner_email"], "Password": PASSWORD})
     alice.button("Sign in").click()
-    alice.expect_heading("Dashboard")
+    alice.expect_heading("Getting started")
 
     stranger = invite()
     stranger.open(world.clinic["owner_activation_url"])

@@ -37,7 +37,7 @@ BEGAN = NOW - timedelta(minutes=5)
 NAMES = [*SYSTEMS, "twilio"]
 EVERY = pytest.mark.parametrize("name", NAMES)
 SOME = settings(
-    max_examples=20, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 # Two systems put their proof into the body: where that cannot be read there is none.
 UNREADABLE = {name: {400, 401} if name in {"aircall", "dial9"} else {400} for name in NAMES}

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.django_db
 Call = dict[str, Any]
 NOW = timezone.now().replace(microsecond=0)
 FEW = settings(
-    max_examples=4, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=2, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 NUMBERS = (
     "+447700900001", "07700 900001", "(07700) 900-001", "0044 7700 900002", "tel:+447700900002", "+1 202-555-0143",

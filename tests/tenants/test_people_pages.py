@@ -61,7 +61,7 @@ def test_it_shows_members_and_open_invitations(clinic: ClinicFacts, alice: Clien
     page = alice.get(PAGE).content.decode()
     for text in ("alice@bright-smile.example", "Bob Brown", "1 Jul 2026", "never", "erin@bright-smile.example"):
         assert text in page
-    assert "good until 1 Jul, 15:00" in strip_tags(page)  # summer time in London: made at 13:00
+    assert "good until Wed 1 Jul, 15:00" in strip_tags(page)  # summer time in London: made at 13:00
     assert "Send again" in page
 
 

@@ -201,6 +201,7 @@ CELERY_TASK_SERIALIZER = "json"
 # acknowledgement would only add the broker's redelivery, and takes a worker down that lost its connection meanwhile.
 CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_TIME_LIMIT = 15 * 60
+WORKER_QUIET_SECONDS: int = env.int("WORKER_QUIET_SECONDS", default=60)  # then a worker that leaves work ends itself
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import psycopg
 import pytest
 
 from config.embedded import keeper
@@ -45,6 +46,7 @@ class Stack:
         self._servers = {"postgres": postgres_server(home), "valkey": valkey_server(home)}
         self._commands = commands(home, self.address.host, port)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.ended: list[str] = []  # which parts have ended by themselves, as often as they have
         self.environ = self._environ()
 
     @property
@@ -109,8 +111,39 @@ class Stack:
         assert done.returncode == 0, f"manage.py {arguments[0]} ended with {done.returncode}: {done.stderr}"
         return done.stdout
 
+    def celery(self, *arguments: str) -> None:
+        """A command to the worker, as an operator gives it."""
+        command = [sys.executable, "-m", "celery", "--quiet", "-A", "config", *arguments]
+        subprocess.run(command, cwd=PROJECT, env=self.environ, capture_output=True, check=True)
+
     def wait_until(self, condition: Callable[[], bool], timeout: float = START_SECONDS) -> None:
-        assert wait_until(condition, timeout), f"It did not come true within {timeout:g} s."
+        def look() -> bool:
+            self._renew_ended()
+            return condition()
+
+        assert wait_until(look, timeout), f"It did not come true within {timeout:g} s. {self.describe()}"
+
+    def describe(self) -> str:
+        """How the parts are, for who reads of a failure."""
+        running = {name: "running" if self.is_running(name) else "not running" for name in self._commands}
+        ends = [f"{name}: …{path.read_text(errors='replace')[-1500:]}" for name, path in self.logs.items()]
+        query = "SELECT usename, state, wait_event, pg_blocking_pids(pid), left(query, 120) FROM pg_stat_activity"
+        try:
+            with psycopg.connect(self.admin_url, connect_timeout=5) as connection:
+                activity = connection.execute(f"{query} WHERE backend_type = 'client backend'").fetchall()
+        except psycopg.Error as error:
+            activity = [(str(error),)]
+        return "\n".join([f"{running}, ended by themselves: {self.ended}", *ends, *map(str, activity)])
+
+    def _renew_ended(self) -> None:
+        """As the supervisor and the containers do: a part that has ended by itself is started again."""
+        for name in self._commands:
+            process = self._processes.get(name)
+            if process is not None and process.poll() is not None:
+                end_group(process.pid, signal.SIGKILL)
+                del self._processes[name]
+                self.ended.append(name)
+                self.restart(name)
 
     def dump(self) -> str:
         """Both databases as SQL, with the rows that policies hide."""
@@ -135,6 +168,7 @@ class Stack:
             "HOME": str(self.home.root),
             "TMPDIR": tempfile.gettempdir(),
             "ENVIRONMENT": "test",
+            "WORKER_QUIET_SECONDS": "20",
             "LOG_LEVEL": "DEBUG",  # each line that there can be is swept for numbers
             "SECRET_KEY": secrets.secret_key,
             "KEY_ENCRYPTION_KEY": secrets.key_encryption_key,

@@ -46,6 +46,7 @@ def test_a_story_on_paper(invite: Invite, surgery: Surgery) -> None:
     alice = invite(surgery.people.alice, surgery, viewport=PAPER)
     alice.open("/opportunities/")
     alice.page.locator(".visits a").first.click()
+    alice.page.wait_for_url("**/callers/**")
     alice.page.emulate_media(media="print")
     take_picture(alice.page, "print-story")
     assert overflow(alice.page) == []

@@ -50,8 +50,8 @@ class Watch:
     def _count_waiting(self) -> int:
         try:
             with self._app.connection_for_read() as connection:
-                queue = Queue(QUEUE, channel=connection.default_channel)
-                return int(queue.queue_declare(passive=True).message_count)
+                told: Any = Queue(QUEUE, channel=connection.default_channel).queue_declare(passive=True)
+                return int(told.message_count)
         except Exception as error:
             logger.debug("the broker did not say what waits: %s", type(error).__name__)
             return 0

@@ -10,6 +10,7 @@ import http.client
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from statistics import median
 from typing import Any
 
@@ -26,6 +27,8 @@ PAGES = {
     "missed_callers": "/opportunities/",
     "appointments": "/appointments/",
     "caller": "/callers/{caller}/",
+    "reports": "/reports/",
+    "report": "/reports/{month}/",
     "settings": "/settings/",
     "connections": "/settings/connections/",
 }
@@ -65,7 +68,8 @@ def _pages(options: argparse.Namespace) -> Mapping[str, str]:
         else:
             clinic_id = fill_clinic(admin, calls=options.calls, callers=options.callers)
         caller = _busiest_caller(admin, clinic_id)
-    return {name: path.format(caller=caller) for name, path in PAGES.items()}
+    month = f"{datetime.now(UTC):%Y-%m}"
+    return {name: path.format(caller=caller, month=month) for name, path in PAGES.items()}
 
 
 def _busiest_caller(admin: psycopg.Connection, clinic_id: uuid.UUID) -> uuid.UUID:
